@@ -1,0 +1,566 @@
+"""The terminal: one command for each thing Earmark can do; `--json` for scripts."""
+
+from __future__ import annotations
+
+import contextlib
+import functools
+import json
+import math
+import sys
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from core.errors import EarmarkError
+from core.settings import VERSION
+
+if TYPE_CHECKING:  # services are imported inside the commands: `--help` must not wait for them
+    from rich.console import Console
+
+    from services.workspace import Workspace
+
+INTERRUPTED = 130  # what shells expect after Ctrl-C
+FORMATS = ("apple", "m3u8", "csv")
+FILE = click.Path(dir_okay=False, path_type=Path)
+
+Json = dict[str, Any]
+Report = Callable[[Json], None]
+
+
+class Terminal(click.Group):
+    """The commands, with errors said in one line."""
+
+    def invoke(self, ctx: click.Context) -> Any:
+        """Run a command; exit 1 after an error a person can act on, 130 after Ctrl-C."""
+        try:
+            return super().invoke(ctx)
+        except EarmarkError as error:
+            click.echo(" ".join(str(error).split()), err=True)
+            ctx.exit(1)
+        except KeyboardInterrupt:
+            click.echo("Stopped. Everything done so far is kept; the same command goes on from here.", err=True)
+            ctx.exit(INTERRUPTED)
+
+
+@click.group(cls=Terminal, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})
+@click.option("--home", type=click.Path(file_okay=False), help="Folder of the library [default: EARMARK_HOME].")
+@click.version_option(VERSION, prog_name="Earmark")
+@click.pass_context
+def cli(ctx: click.Context, home: str | None) -> None:
+    """Earmark sorts your music by your own ear.
+
+    TRACK is the number or the path of a track. Every command takes --json.
+    """
+    ctx.obj = home
+
+
+def verb(show: Callable[[Json], None]) -> Callable[[Callable[..., Json]], Callable[..., None]]:
+    """Give a function that returns a JSON object the option --json, and `show` for people."""
+
+    def decorate(function: Callable[..., Json]) -> Callable[..., None]:
+        @click.option("--json", "as_json", is_flag=True, help="Print one JSON object and nothing else.")
+        @functools.wraps(function)
+        def command(*args: Any, as_json: bool, **kwargs: Any) -> None:
+            with contextlib.redirect_stdout(sys.stderr):  # whatever a library prints must not join the JSON
+                result = function(*args, **kwargs)
+            if as_json:
+                click.echo(json.dumps(_plain(result), default=_number))
+            else:
+                show(result)
+            if result.get("ok") is False:
+                raise EarmarkError(f"Something is wrong: {', '.join(_failed(result))}.")
+
+        return command
+
+    return decorate
+
+
+def open_workspace() -> Workspace:
+    """Open the home that --home, EARMARK_HOME or the platform names."""
+    from services.workspace import Workspace
+
+    return Workspace(click.get_current_context().obj)
+
+
+def _plain(value: Any) -> Any:
+    """Return a value JSON can hold: it knows no NaN and no infinity."""
+    if isinstance(value, dict):
+        return {str(key): _plain(inner) for key, inner in value.items()}
+    if isinstance(value, list | tuple):
+        return [_plain(inner) for inner in value]
+    if isinstance(value, float):
+        return float(value) if math.isfinite(value) else None
+    return value
+
+
+def _number(value: Any) -> Any:
+    """Return what json does not know: numpy's numbers and arrays, paths."""
+    return _plain(value.tolist()) if hasattr(value, "tolist") else str(value)
+
+
+# -- for people -------------------------------------------------------------------------------------
+
+
+def say(line: str) -> None:
+    """Print one line for a person."""
+    click.echo(line)
+
+
+def console(*, stderr: bool = False) -> Console:
+    """Return rich's console; made anew so that it prints where standard output goes now."""
+    from rich.console import Console
+
+    return Console(stderr=stderr, highlight=False)
+
+
+def show_table(rows: Sequence[Sequence[object]], *columns: str) -> None:
+    """Print rows as a table; nothing in them is read as markup."""
+    from rich.markup import escape
+    from rich.table import Table
+
+    table = Table(*columns, box=None, pad_edge=False, header_style="bold")
+    for row in rows:
+        table.add_row(*(escape("" if cell is None else str(cell)) for cell in row))
+    console().print(table)
+
+
+def show_pairs(result: Json) -> None:
+    """Print a flat object as two columns, inner objects as "a 1, b 2"."""
+    show_table([[key.replace("_", " "), _words(value)] for key, value in result.items()], "", "")
+
+
+def _words(value: Any) -> str:
+    if isinstance(value, dict):
+        return ", ".join(f"{key} {_words(inner)}" for key, inner in value.items()) or "-"
+    if isinstance(value, list | tuple):
+        return ", ".join(map(_words, value)) or "-"
+    if isinstance(value, bool):
+        return "yes" if value else "no"
+    if isinstance(value, float):
+        return f"{value:,.3f}".rstrip("0").rstrip(".")
+    return f"{value:,}" if isinstance(value, int) else "-" if value is None else str(value)
+
+
+@contextmanager
+def progress(doing: str) -> Iterator[Report]:
+    """Yield a function that shows how far a job is, on standard error and only to a person."""
+    if not sys.stderr.isatty():
+        yield lambda _: None
+        return
+    from rich.progress import BarColumn, Progress, SpinnerColumn, TextColumn
+
+    columns = SpinnerColumn(), TextColumn("{task.description}"), BarColumn(), TextColumn("{task.fields[text]}")
+    with Progress(*columns, console=console(stderr=True), transient=True) as bars:
+        task = bars.add_task(doing, total=None, text="")
+
+        def report(now: Json) -> None:
+            bars.update(task, completed=now.get("done") or 0, total=now.get("total"), text=progress_text(now))
+
+        yield report
+
+
+def progress_text(now: Json) -> str:
+    """Say how far a job is, as far as its numbers are known.
+
+    >>> progress_text({"done": 3204, "total": 12041, "tracks_per_second": 5.1, "seconds_left": 1740})
+    '3,204 of 12,041 · 5.1 tracks/s · 29 min left'
+    """
+    parts = []
+    if now.get("total") is not None:
+        parts.append(f"{now.get('done') or 0:,} of {now['total']:,}")
+    elif now.get("tracks") is not None:
+        parts.append(f"{now['tracks']:,} tracks")
+    if now.get("tracks_per_second") is not None:
+        parts.append(f"{now['tracks_per_second']:.1f} tracks/s")
+    if now.get("realtime_factor") is not None:
+        parts.append(f"{now['realtime_factor']:.0f} x real time")
+    if now.get("seconds_left") is not None:
+        parts.append(f"{time_text(now['seconds_left'])} left")
+    if isinstance(now.get("text"), str):
+        parts.append(now["text"])
+    return " · ".join(parts)
+
+
+def time_text(seconds: float) -> str:
+    """Return a length of time as people say it.
+
+    >>> time_text(45), time_text(1740), time_text(7300)
+    ('45 s', '29 min', '2.0 h')
+    """
+    if seconds < 60:
+        return f"{seconds:.0f} s"
+    return f"{seconds / 60:.0f} min" if seconds < 3600 else f"{seconds / 3600:.1f} h"
+
+
+def _show_failures(failures: Sequence[Json], head: str) -> None:
+    if failures:
+        say(head)
+        show_table([[failure["path"], failure["reason"]] for failure in failures], "file", "reason")
+
+
+# -- music in ---------------------------------------------------------------------------------------
+
+
+def _show_import(result: Json) -> None:
+    changes = ", ".join(f"{result[key]:,} {key}" for key in ("added", "updated", "moved") if result[key])
+    say(f"{result['tracks']:,} tracks: {changes or 'nothing new'}.")
+    if result["ignored"]:
+        kinds = ", ".join(f"{n:,} {extension or 'without extension'}" for extension, n in result["ignored"].items())
+        say(f"Ignored, because it is not music: {kinds}.")
+    for target, count in result["labels"].items():
+        say(f"{count:,} {target} labels.")
+    _show_failures(result["unreadable"], f"{len(result['unreadable']):,} cannot be read:")
+    if result["added"] or result["updated"]:
+        say("Next: cli.py analyze")
+
+
+@cli.command("import")
+@click.argument("paths", nargs=-1, required=True, metavar="PATH...")
+@click.option("--labels-from", type=click.Choice(["folder"]), help="Take the parent folder's name as the genre.")
+@verb(_show_import)
+def import_music(paths: tuple[str, ...], labels_from: str | None) -> Json:
+    """Take folders or audio files into the library; the files are only read."""
+    from services import library
+
+    with progress("Importing") as report:
+        return library.add(open_workspace(), paths, labels_from=labels_from, progress=report).as_json()
+
+
+def _show_analysis(result: Json) -> None:
+    speed = f", {result['realtime_factor']:.0f} x real time" if result["analyzed"] else ""
+    say(f"{result['analyzed']:,} tracks analysed in {time_text(result['seconds'])}{speed}.")
+    _show_failures(result["failed"], f"{len(result['failed']):,} could not be analysed:")
+
+
+@cli.command()
+@click.option("--jobs", type=click.IntRange(min=1), metavar="N", help="Processes at once [default: every core].")
+@click.option("--limit", type=click.IntRange(min=1), metavar="N", help="At most so many tracks.")
+@click.option("--retry", is_flag=True, help="Try unreadable files again.")
+@verb(_show_analysis)
+def analyze(jobs: int | None, limit: int | None, retry: bool) -> Json:
+    """Listen to every track that waits; can be stopped and goes on later."""
+    from services import analysis
+
+    with progress("Listening") as report:
+        return analysis.analyze(open_workspace(), cores=jobs, limit=limit, retry=retry, progress=report)
+
+
+@cli.command()
+@verb(_show_import)
+def demo() -> Json:
+    """Make a small library of invented music in the home folder and import it."""
+    from services import library
+    from services.demo import make_demo
+
+    workspace = open_workspace()
+    folder = workspace.home / "demo music"
+    with progress("Making music") as report:
+        make_demo(folder)
+        return library.add(workspace, [folder], progress=report).as_json()
+
+
+@cli.command()
+@verb(show_pairs)
+def status() -> Json:
+    """Say how much is there, analysed, rated and learned."""
+    from services import library
+
+    return library.status(open_workspace())
+
+
+# -- answering --------------------------------------------------------------------------------------
+
+TARGET = click.option("--target", default="rating", show_default=True, metavar="T", help="rating or genre.")
+
+
+def _show_questions(result: Json) -> None:
+    if not result["tracks"]:
+        say("Nothing to ask. Import music and run `cli.py analyze`, or everything is answered.")
+        return
+    rows = [[track["id"], track["title"], track["artist"], track["reason"]] for track in result["tracks"]]
+    show_table(rows, "track", "title", "artist", "why")
+
+
+def _show_events(result: Json) -> None:
+    if not result["events"]:
+        say("Nothing.")
+        return
+    rows = [
+        [e["created_at"][:19].replace("T", " "), e["track"], e["title"], e["target"], e["value"], e["source"], _note(e)]
+        for e in result["events"]
+    ]
+    show_table(rows, "when (UTC)", "track", "title", "target", "value", "source", "")
+
+
+def _note(event: Json) -> str:
+    return "taken back" if event["undone_at"] else ""
+
+
+@cli.command("next")
+@click.option("-n", "count", type=click.IntRange(min=1), default=1, show_default=True, help="How many.")
+@TARGET
+@click.option("--strategy", metavar="S", help="How to choose [default: what teaches most].")
+@verb(_show_questions)
+def next_tracks(count: int, target: str, strategy: str | None) -> Json:
+    """Name the tracks whose answer would teach most."""
+    from services import labeling
+
+    return {"tracks": labeling.next_questions(open_workspace(), target, count, strategy)}
+
+
+@cli.command()
+@click.argument("track")
+@click.argument("target")
+@click.argument("value")
+@verb(_show_events)
+def label(track: str, target: str, value: str) -> Json:
+    """Answer: label TRACK rating liked, or label TRACK genre jazz."""
+    from services import labeling
+
+    workspace = open_workspace()
+    return {"events": [labeling.answer(workspace, workspace.tracks.resolve(track).id, target, value)]}
+
+
+@cli.command()
+@click.argument("track")
+@TARGET
+@verb(_show_events)
+def skip(track: str, target: str) -> Json:
+    """Put a track aside for now."""
+    from services import labeling
+
+    workspace = open_workspace()
+    return {"events": [labeling.skip(workspace, workspace.tracks.resolve(track).id, target)]}
+
+
+@cli.command()
+@click.option("-n", "count", type=click.IntRange(min=1), default=1, show_default=True, help="How many.")
+@verb(_show_events)
+def undo(count: int) -> Json:
+    """Take back your newest answers."""
+    from services import labeling
+
+    return {"events": labeling.undo(open_workspace(), count)}
+
+
+@cli.command()
+@click.option("--limit", type=click.IntRange(min=1), default=50, show_default=True, help="How many.")
+@verb(_show_events)
+def history(limit: int) -> Json:
+    """List answers, newest first, those taken back too."""
+    from services import labeling
+
+    return {"events": labeling.history(open_workspace(), limit)}
+
+
+# -- tables in and out ------------------------------------------------------------------------------
+
+
+@cli.group()
+def labels() -> None:
+    """Labels as a CSV file with the columns path,target,value."""
+
+
+def _show_labels_import(result: Json) -> None:
+    say(f"{result['imported']:,} labels imported.")
+    if result["unmatched"]:
+        say(f"{len(result['unmatched']):,} paths are not in the library (or fit several tracks):")
+        show_table([[path] for path in result["unmatched"]], "path")
+
+
+@labels.command("export")
+@click.argument("file", type=FILE)
+@verb(lambda result: say(f"{result['exported']:,} labels written to {result['path']}"))
+def labels_export(file: Path) -> Json:
+    """Write every label to a CSV file."""
+    from services import library
+
+    return library.labels_export(open_workspace(), file)
+
+
+@labels.command("import")
+@click.argument("file", type=FILE)
+@verb(_show_labels_import)
+def labels_import(file: Path) -> Json:
+    """Take labels from a CSV file; your own answers stay above them."""
+    from services import library
+
+    return library.labels_import(open_workspace(), file)
+
+
+@cli.group()
+def features() -> None:
+    """What was heard in the tracks, as numbers."""
+
+
+@features.command("export")
+@click.argument("file", type=FILE)
+@click.option("--set", "feature_set", default="descriptors", show_default=True, metavar="S", help="Or a+b.")
+@verb(lambda result: say(f"{result['rows']:,} rows, {result['columns']:,} columns written to {result['path']}"))
+def features_export(file: Path, feature_set: str) -> Json:
+    """Write features and labels to a .csv or .parquet file."""
+    from services import library
+
+    return library.features_export(open_workspace(), file, feature_set)
+
+
+# -- learning ---------------------------------------------------------------------------------------
+
+
+class NameList(click.ParamType):
+    """Names separated by commas."""
+
+    name = "a,b"
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> list[str]:
+        """Return the names without blanks around them."""
+        names = value if isinstance(value, list) else [name.strip() for name in value.split(",")]
+        if not all(names):
+            self.fail(f"{value!r} has an empty name in it.", param, ctx)
+        return names
+
+
+MODELS = click.option("--models", type=NameList(), help="Model families, such as knn,logistic.")
+
+
+def _show_training(result: Json) -> None:
+    show_pairs({key: value for key, value in result.items() if not isinstance(value, list)})
+
+
+@cli.command()
+@TARGET
+@MODELS
+@verb(_show_training)
+def retrain(target: str, models: list[str] | None) -> Json:
+    """Train on every label; a model that is measurably better becomes the current one."""
+    from services import training
+
+    with progress("Training") as report:
+        return training.retrain(open_workspace(), target, families=models, progress=report)
+
+
+def _show_evaluation(result: Json) -> None:
+    say(f"Measured on tracks of other {result['grouped_by']}s; always the largest class: {_words(result['baseline'])}")
+    names = ("name", "features", "accuracy", "balanced_accuracy", "macro_f1", "roc_auc", "log_loss", "seconds")
+    rows = [[_words(model.get(name)) for name in names] for model in result["models"]]
+    show_table(rows, *(name.replace("_", " ") for name in names))
+
+
+@cli.command()
+@TARGET
+@MODELS
+@click.option("--features", type=NameList(), help="Feature sets, each by itself; a+b joins two.")
+@click.option("--report", type=click.Path(file_okay=False, path_type=Path), metavar="DIR", help="Write tables there.")
+@verb(_show_evaluation)
+def evaluate(target: str, models: list[str] | None, features: list[str] | None, report: Path | None) -> Json:
+    """Measure how well models do on artists they have not heard."""
+    from services import training
+
+    with progress("Measuring") as show:
+        return training.evaluate(
+            open_workspace(), target, families=models, features=features, report=report, progress=show
+        )
+
+
+def _show_predictions(result: Json) -> None:
+    if not result["predictions"]:
+        say("No predictions yet: analyse music and rate some tracks first.")
+        return
+    keys = list(result["predictions"][0])
+    show_table([[_words(row.get(key)) for key in keys] for row in result["predictions"]], *keys)
+
+
+@cli.command()
+@TARGET
+@click.option("--track", metavar="TRACK", help="Only this one.")
+@verb(_show_predictions)
+def predict(target: str, track: str | None) -> Json:
+    """Say what the current model thinks of the tracks, or the quick one before there is a current one."""
+    from services import training
+
+    workspace = open_workspace()
+    track_id = None if track is None else workspace.tracks.resolve(track).id
+    return {"predictions": training.predict(workspace, target, track_id=track_id)}
+
+
+def _show_classified(result: Json) -> None:
+    for file in result.get("files", []):
+        show_pairs(file)
+
+
+@cli.command()
+@click.argument("files", nargs=-1, required=True, metavar="FILE...", type=FILE)
+@verb(_show_classified)
+def classify(files: tuple[Path, ...]) -> Json:
+    """Say what the models think of audio files that need not be in the library."""
+    from services import training
+
+    return training.classify(open_workspace(), [str(file) for file in files])
+
+
+# -- playlists --------------------------------------------------------------------------------------
+
+
+def _show_export(result: Json) -> None:
+    rows = [[file["tracks"], file["not_found"] or "", file["path"]] for file in result["files"]]
+    show_table(rows, "tracks", "not found", "file")
+    if result.get("note"):
+        say(result["note"])
+
+
+@cli.command()
+@click.option("--playlist", metavar="NAME", help="liked, semi, disliked or a genre [default: liked].")
+@click.option("--all", "everything", is_flag=True, help="All three, and one for each genre; --out is a folder.")
+@click.option("--format", "format_", type=click.Choice(FORMATS), default="apple", show_default=True)
+@click.option("--rated-only", is_flag=True, help="Leave out what is only predicted.")
+@click.option("--out", type=click.Path(path_type=Path), help="Where to [default: exports in the home folder].")
+@verb(_show_export)
+def export(playlist: str | None, everything: bool, format_: str, rated_only: bool, out: Path | None) -> Json:
+    """Write playlists for Apple Music and other players."""
+    from services import playlists
+
+    if everything and playlist is not None:
+        raise click.UsageError("--all and --playlist exclude each other.")
+    workspace = open_workspace()
+    if everything:
+        folder = out or workspace.exports_folder
+        return playlists.export_all(workspace, folder, format=format_, rated_only=rated_only)
+    return playlists.export_one(workspace, playlist or "liked", format=format_, out=out, rated_only=rated_only)
+
+
+# -- the house --------------------------------------------------------------------------------------
+
+
+def _show_checks(result: Json) -> None:
+    rows = [["ok" if check["ok"] else "WRONG", check["name"], check["detail"]] for check in result["checks"]]
+    show_table(rows, "", "", "")
+
+
+def _failed(result: Json) -> list[str]:
+    return [check["name"] for check in result.get("checks", []) if not check["ok"]]
+
+
+@cli.command()
+@verb(_show_checks)
+def doctor() -> Json:
+    """Check Python, the packages, the database and the disk; exit 1 when something is wrong."""
+    from services.doctor import examine
+
+    return examine(click.get_current_context().obj)
+
+
+@cli.command()
+@click.option("--browser", type=click.Choice(["default", "none"]), default="default", show_default=True)
+@click.option("--port", type=click.IntRange(1, 65535), help="[default: 8501, or the next that is free]")
+def run(browser: str, port: int | None) -> None:
+    """Start Earmark in the browser; Ctrl-C ends it."""
+    from services import launch
+
+    launch.run(home=click.get_current_context().obj, browser=browser, port=port)
+
+
+if __name__ == "__main__":
+    cli(prog_name="cli.py")

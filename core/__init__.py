@@ -1,0 +1,1 @@
+"""The shared words: records, errors, settings and vocabulary that every layer may use."""

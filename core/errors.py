@@ -1,0 +1,42 @@
+"""Errors a person can act on: each message says what happened and what to do."""
+
+
+class EarmarkError(Exception):
+    """Anything that went wrong in a way a person can understand and put right."""
+
+
+class DecodeError(EarmarkError):
+    """An audio file that cannot be read, with the reason in plain words.
+
+    Parameters
+    ----------
+    path : str
+        The file as the person knows it.
+    reason : str
+        Why, without the path: "the file is empty", "no audio stream in it".
+    """
+
+    def __init__(self, path: object, reason: str) -> None:
+        super().__init__(f"{path} cannot be read: {reason}.")
+        self.path = str(path)
+        self.reason = reason
+
+
+class DatabaseTooNewError(EarmarkError):
+    """The home was written by a newer version of Earmark."""
+
+
+class NotEnoughLabelsError(EarmarkError):
+    """A model cannot be trained yet; the message counts what is missing."""
+
+
+class UnknownTrackError(EarmarkError):
+    """A track id or path that the library does not hold."""
+
+
+class HomeBusyError(EarmarkError):
+    """Another process is the coordinator of this home."""
+
+
+class Cancelled(EarmarkError):
+    """The person stopped a job; everything done so far is kept."""

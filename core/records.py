@@ -1,0 +1,154 @@
+"""The records that travel between the layers, all frozen."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Any, Literal
+
+import numpy as np
+
+TrackState = Literal["new", "analysed", "partly", "unreadable", "missing", "protected", "cloud-only"]
+LabelSource = Literal["person", "csv", "itunes", "dataset"]
+
+ANALYSED_STATES: tuple[TrackState, ...] = ("analysed", "partly")
+
+
+@dataclass(frozen=True)
+class Tags:
+    """What an audio file says of itself; None where it says nothing."""
+
+    title: str | None = None
+    artist: str | None = None
+    album: str | None = None
+    album_artist: str | None = None
+    genre: str | None = None
+    year: int | None = None
+    track_number: int | None = None
+    duration: float | None = None  # seconds, from the container
+    codec: str | None = None  # FFmpeg's name: "mp3", "aac", "alac", "flac", "vorbis", "opus", ...
+
+
+@dataclass(frozen=True)
+class Waveform:
+    """A decoded track: mono samples and how much of the file they are."""
+
+    y: np.ndarray  # float32, shape (samples,)
+    sr: int  # Hz
+    expected: float | None = None  # seconds the container promised
+    complete: bool = True  # False: the end of the file could not be decoded
+
+    @property
+    def duration(self) -> float:
+        """Seconds that could be heard."""
+        return len(self.y) / self.sr
+
+
+@dataclass(frozen=True)
+class Analysis:
+    """What one pass over a file found, ready to be kept."""
+
+    content_id: str
+    duration: float  # seconds decoded
+    complete: bool
+    features: dict[str, np.ndarray]  # feature set -> float32 vector
+    note: str | None = None  # for a partly readable file: what is missing
+
+
+@dataclass(frozen=True)
+class Track:
+    """One piece of music in the library."""
+
+    id: int
+    title: str
+    artist: str | None = None
+    album: str | None = None
+    album_artist: str | None = None
+    genre: str | None = None  # the file's own tag: evidence, not a label
+    year: int | None = None
+    duration: float | None = None
+    play_count: int | None = None
+    skip_count: int | None = None
+    date_added: str | None = None
+    state: TrackState = "new"
+    reason: str | None = None
+    content_id: str | None = None
+    path: str | None = None  # its first known file
+
+
+@dataclass(frozen=True)
+class FoundFile:
+    """An audio file met while importing, before it is a track."""
+
+    path: str  # absolute
+    size: int  # bytes
+    mtime: float  # seconds since the epoch
+    tags: Tags = field(default_factory=Tags)
+
+
+@dataclass(frozen=True)
+class Label:
+    """One answer; nothing about it ever changes but undone_at."""
+
+    event_id: str
+    track_id: int
+    target: str
+    value: str
+    source: LabelSource = "person"
+    created_at: str = ""  # UTC, ISO 8601
+    undone_at: str | None = None
+    reason: str | None = None  # why it was asked
+    shown: dict[str, float] | None = None  # the prediction shown before the answer
+    model_run: int | None = None
+
+
+@dataclass(frozen=True)
+class Question:
+    """A track put before the person, with the reason and the guess of that moment."""
+
+    track_id: int
+    target: str
+    reason: str = ""
+    proba: dict[str, float] = field(default_factory=dict)
+    strategy: str = ""
+    score: float = 0.0
+
+
+@dataclass(frozen=True)
+class Prediction:
+    """What a model run thinks of one track for one target."""
+
+    track_id: int
+    target: str
+    value: str
+    proba: dict[str, float]
+    model_run: int | None = None
+
+
+@dataclass(frozen=True)
+class ModelRun:
+    """One training of one family, with what it was measured to be worth."""
+
+    id: int
+    target: str
+    family: str
+    features: str
+    labels: int
+    classes: tuple[str, ...]
+    scores: dict[str, Any]
+    path: str | None
+    created_at: str
+    became_current: bool = False
+
+
+@dataclass(frozen=True)
+class Job:
+    """A long piece of work and how far it has come."""
+
+    id: int
+    kind: str
+    lane: str
+    state: str  # queued, running, paused, done, failed, cancelled
+    params: dict[str, Any] = field(default_factory=dict)
+    progress: dict[str, Any] = field(default_factory=dict)
+    result: dict[str, Any] | None = None
+    error: str | None = None

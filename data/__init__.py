@@ -1,0 +1,1 @@
+"""What is kept: the SQLite database of a home, one store per noun, and outside file formats."""

@@ -1,0 +1,146 @@
+"""The database file of a home: opened briefly, migrated with a verified backup, never half-written."""
+
+from __future__ import annotations
+
+import json
+import sqlite3
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+from core.errors import DatabaseTooNewError, EarmarkError
+
+FILE_NAME = "earmark.db"
+SCHEMA_VERSION = 1  # PRAGMA user_version; raised by one with every released migration
+BUSY_TIMEOUT_MS = 15_000  # analysis commits are short; waiting beats failing
+CHUNK = 500  # ids per IN (...): below every SQLite's limit of variables
+
+
+class Database:
+    """One SQLite file; every call opens a short connection of its own, so any thread may use it.
+
+    Parameters
+    ----------
+    path : Path
+        The file; made, with its folder, when it is not there.
+
+    Raises
+    ------
+    DatabaseTooNewError
+        The file was written by a newer version of Earmark.
+    """
+
+    def __init__(self, path: Path) -> None:
+        self.path = Path(path)
+        self.path.parent.mkdir(parents=True, exist_ok=True)
+        self._bring_up_to_date()
+
+    @contextmanager
+    def read(self) -> Iterator[sqlite3.Connection]:
+        """Yield a connection for reading."""
+        connection = self._connect()
+        try:
+            yield connection
+        finally:
+            connection.close()
+
+    @contextmanager
+    def write(self, *, durable: bool = False) -> Iterator[sqlite3.Connection]:
+        """Yield a connection inside one transaction; an exception rolls all of it back.
+
+        Parameters
+        ----------
+        durable : bool
+            True waits until the disk has it (synchronous=FULL): for what a person said.
+        """
+        connection = self._connect()
+        try:
+            connection.execute(f"PRAGMA synchronous = {'FULL' if durable else 'NORMAL'}")
+            connection.execute("BEGIN IMMEDIATE")
+            yield connection
+            connection.commit()
+        except BaseException:
+            connection.rollback()
+            raise
+        finally:
+            connection.close()
+
+    def backup(self, target: Path) -> Path:
+        """Copy the whole database to `target` and check the copy.
+
+        Raises
+        ------
+        EarmarkError
+            The copy did not pass SQLite's integrity check.
+        """
+        target.parent.mkdir(parents=True, exist_ok=True)
+        copy = sqlite3.connect(target)
+        try:
+            with self.read() as connection:
+                connection.backup(copy)
+            verdict = copy.execute("PRAGMA integrity_check").fetchone()[0]
+        finally:
+            copy.close()
+        if verdict != "ok":
+            raise EarmarkError(f"The backup {target} is damaged ({verdict}); nothing was changed. Is the disk full?")
+        return target
+
+    def _connect(self) -> sqlite3.Connection:
+        connection = sqlite3.connect(self.path, timeout=BUSY_TIMEOUT_MS / 1000, isolation_level=None)
+        connection.row_factory = sqlite3.Row
+        connection.execute("PRAGMA foreign_keys = ON")
+        connection.execute(f"PRAGMA busy_timeout = {BUSY_TIMEOUT_MS}")
+        return connection
+
+    def _bring_up_to_date(self) -> None:
+        try:
+            with self.read() as connection:
+                version = connection.execute("PRAGMA user_version").fetchone()[0]
+        except sqlite3.DatabaseError as error:
+            raise EarmarkError(
+                f"{self.path} is not a database Earmark can read ({error}). Move it away, or copy a file from the"
+                f" folder {self.path.parent / 'backups'} in its place."
+            ) from error
+        if version > SCHEMA_VERSION:
+            raise DatabaseTooNewError(
+                f"This library was last used by a newer Earmark (its data is version {version}, this program knows"
+                f" {SCHEMA_VERSION}). Nothing was changed. Please update Earmark."
+            )
+        if version < SCHEMA_VERSION:
+            self._migrate(version)
+
+    def _migrate(self, version: int) -> None:
+        from data.migrations import apply_migrations  # sqlite_utils costs a second: only when needed
+
+        if version > 0:
+            stamp = datetime.now(UTC).strftime("%Y%m%d-%H%M%S")
+            self.backup(self.path.parent / "backups" / f"before-v{SCHEMA_VERSION}-from-v{version}-{stamp}.db")
+        apply_migrations(self.path, SCHEMA_VERSION)
+
+
+def now() -> str:
+    """Return this moment in UTC, ISO 8601 with microseconds, so that text order is time order."""
+    return datetime.now(UTC).isoformat(timespec="microseconds")
+
+
+def to_json(value: Any) -> str | None:
+    """Return JSON text for a column, None for None."""
+    return None if value is None else json.dumps(value, ensure_ascii=False, separators=(",", ":"))
+
+
+def from_json(text: str | None, default: Any = None) -> Any:
+    """Return what a JSON column holds, or `default` when it holds nothing."""
+    return default if text is None else json.loads(text)
+
+
+def marks(count: int) -> str:
+    """Return `count` question marks for an IN clause."""
+    return ",".join("?" * count)
+
+
+def chunks(ids: list[int]) -> Iterator[list[int]]:
+    """Yield `ids` in pieces that fit one IN clause."""
+    for start in range(0, len(ids), CHUNK):
+        yield ids[start : start + CHUNK]

@@ -1,0 +1,188 @@
+"""What the person said: append-only labels and skips, undone by a mark and never deleted."""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
+
+from core.records import Label, LabelSource
+from data.db import Database, from_json, marks, now, to_json
+
+# Which label speaks for a track, strongest first; the view current_labels orders by the same list.
+PRECEDENCE: tuple[LabelSource, ...] = ("person", "csv", "itunes", "dataset")
+
+
+@dataclass(frozen=True)
+class Event:
+    """One line of the history: a label or a skip."""
+
+    event_id: str
+    kind: str  # "label" or "skip"
+    track_id: int
+    target: str
+    value: str
+    source: str
+    created_at: str
+    undone_at: str | None
+
+
+class LabelStore:
+    """Labels and skips; everything written here waits for the disk (synchronous=FULL)."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    def add(self, labels: Iterable[Label]) -> int:
+        """Write labels in one transaction and return how many were new; a known event id writes nothing."""
+        with self._database.write(durable=True) as connection:
+            return sum(_insert(connection, label) for label in labels)
+
+    def replace_source(self, source: LabelSource, labels: Iterable[Label]) -> int:
+        """Write what a source says now: unchanged values are not repeated, changed ones supersede its own."""
+        with self._database.write(durable=True) as connection:
+            written = 0
+            for label in labels:
+                latest = connection.execute(
+                    """SELECT value FROM labels WHERE track_id = ? AND target = ? AND source = ? AND undone_at IS NULL
+                       ORDER BY id DESC LIMIT 1""",
+                    [label.track_id, label.target, source],
+                ).fetchone()
+                if latest is None or latest["value"] != label.value:
+                    written += _insert(connection, label)
+        return written
+
+    def skip(self, event_id: str, track_id: int, target: str, kind: str = "not now") -> bool:
+        """Put a track aside; False when this event was already written."""
+        with self._database.write(durable=True) as connection:
+            cursor = connection.execute(
+                "INSERT OR IGNORE INTO skips (event_id, track_id, target, kind, created_at) VALUES (?, ?, ?, ?, ?)",
+                [event_id, track_id, target, kind, now()],
+            )
+            return cursor.rowcount == 1
+
+    def undo_last(self, event_id: str, *, target: str | None = None) -> Event | None:
+        """Mark the person's newest answer or skip as undone and return it, None when there is nothing left.
+
+        Parameters
+        ----------
+        event_id : str
+            The undo's own id: the same id again returns the same event and undoes nothing more.
+        target : str, optional
+            Only answers to this target.
+        """
+        with self._database.write(durable=True) as connection:
+            done = connection.execute(f"{_EVENTS_UNDONE} WHERE undone_by = ?", [event_id]).fetchone()
+            row = done or connection.execute(
+                f"""SELECT * FROM ({_EVENTS}) WHERE undone_at IS NULL AND source = 'person'
+                    AND (? IS NULL OR target = ?) ORDER BY created_at DESC LIMIT 1""",
+                [target, target],
+            ).fetchone()
+            if row is None or done is not None:
+                return None if row is None else _event(row)
+            table = "labels" if row["kind"] == "label" else "skips"
+            moment = now()
+            connection.execute(
+                f"UPDATE {table} SET undone_at = ?, undone_by = ? WHERE event_id = ?",
+                [moment, event_id, row["event_id"]],
+            )
+            return replace(_event(row), undone_at=moment)
+
+    def event(self, event_id: str) -> Event | None:
+        """Return one event, None when it was never written."""
+        with self._database.read() as connection:
+            row = connection.execute(f"SELECT * FROM ({_EVENTS}) WHERE event_id = ?", [event_id]).fetchone()
+        return None if row is None else _event(row)
+
+    def current(self, target: str) -> dict[int, Label]:
+        """Return the label that speaks for each track: person > csv > itunes / dataset, then the newest."""
+        with self._database.read() as connection:
+            rows = connection.execute("SELECT * FROM current_labels WHERE target = ? ORDER BY id", [target])
+            return {row["track_id"]: _label(row) for row in rows}
+
+    def of_track(self, track_id: int) -> dict[str, Label]:
+        """Return the labels that speak for one track, by target."""
+        with self._database.read() as connection:
+            rows = connection.execute("SELECT * FROM current_labels WHERE track_id = ?", [track_id])
+            return {row["target"]: _label(row) for row in rows}
+
+    def history(self, *, limit: int | None = None, undone: bool = True, source: str | None = None) -> list[Event]:
+        """Return labels and skips, newest first."""
+        sql = f"""SELECT * FROM ({_EVENTS}) WHERE (? OR undone_at IS NULL) AND (? IS NULL OR source = ?)
+                  ORDER BY created_at DESC LIMIT ?"""
+        with self._database.read() as connection:
+            rows = connection.execute(sql, [undone, source, source, -1 if limit is None else limit])
+            return [_event(row) for row in rows]
+
+    def withdrawn(self, track_ids: Iterable[int], target: str) -> dict[int, str]:
+        """Return the answer a person took back last, for tracks that have no standing one."""
+        ids = list(track_ids)
+        sql = f"""SELECT track_id, value FROM labels WHERE target = ? AND track_id IN ({marks(len(ids))})
+                  AND source = 'person' AND undone_at IS NOT NULL
+                  AND track_id NOT IN (SELECT track_id FROM current_labels WHERE target = ?) ORDER BY undone_at"""
+        with self._database.read() as connection:
+            return {row["track_id"]: row["value"] for row in connection.execute(sql, [target, *ids, target])}
+
+    def counts(self) -> dict[str, dict[str, int]]:
+        """Return target -> value -> how many tracks carry it now."""
+        with self._database.read() as connection:
+            rows = connection.execute(
+                "SELECT target, value, COUNT(*) FROM current_labels GROUP BY target, value ORDER BY 3 DESC"
+            ).fetchall()
+        counts: dict[str, dict[str, int]] = {}
+        for target, value, number in rows:
+            counts.setdefault(target, {})[value] = number
+        return counts
+
+    def skipped(self, target: str) -> dict[int, Event]:
+        """Return the newest standing skip of each track."""
+        sql = f"SELECT * FROM ({_EVENTS}) WHERE kind = 'skip' AND undone_at IS NULL AND target = ? ORDER BY created_at"
+        with self._database.read() as connection:
+            return {row["track_id"]: _event(row) for row in connection.execute(sql, [target])}
+
+    def newest_id(self) -> tuple[int, str | None]:
+        """Return a value that changes with every label and every undo: for caches."""
+        with self._database.read() as connection:
+            row = connection.execute("SELECT COALESCE(MAX(id), 0), MAX(undone_at) FROM labels").fetchone()
+        return int(row[0]), row[1]
+
+
+_EVENTS = """
+    SELECT event_id, 'label' AS kind, track_id, target, value, source, created_at, undone_at FROM labels
+    UNION ALL
+    SELECT event_id, 'skip', track_id, target, kind, 'person', created_at, undone_at FROM skips"""
+
+_EVENTS_UNDONE = f"""
+    SELECT * FROM ({_EVENTS}) JOIN
+    (SELECT event_id AS of, undone_by FROM labels UNION ALL SELECT event_id, undone_by FROM skips) ON of = event_id"""
+
+
+def _insert(connection: sqlite3.Connection, label: Label) -> int:
+    cursor = connection.execute(
+        """INSERT OR IGNORE INTO labels
+           (event_id, track_id, target, value, source, reason, shown, model_run_id, created_at)
+           VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)""",
+        [
+            label.event_id, label.track_id, label.target, label.value, label.source, label.reason,
+            to_json(label.shown), label.model_run, label.created_at or now(),
+        ],
+    )  # fmt: skip
+    return int(cursor.rowcount == 1)
+
+
+def _event(row: sqlite3.Row) -> Event:
+    return Event(**{name: row[name] for name in Event.__dataclass_fields__})
+
+
+def _label(row: sqlite3.Row) -> Label:
+    return Label(
+        event_id=row["event_id"],
+        track_id=row["track_id"],
+        target=row["target"],
+        value=row["value"],
+        source=row["source"],
+        created_at=row["created_at"],
+        reason=row["reason"],
+        shown=from_json(row["shown"]),
+        model_run=row["model_run_id"],
+    )

@@ -1,0 +1,234 @@
+"""How the database came to be, step by step; a released step is never edited."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from sqlite_utils import Database, Migrations
+
+migrations = Migrations("earmark")
+
+TABLES = """
+CREATE TABLE tracks (
+    id INTEGER PRIMARY KEY AUTOINCREMENT,
+    title TEXT NOT NULL,
+    artist TEXT,
+    album TEXT,
+    album_artist TEXT,
+    genre TEXT,                 -- the file's own tag: evidence, not a label
+    year INTEGER,
+    track_number INTEGER,
+    duration REAL,              -- seconds
+    play_count INTEGER,
+    skip_count INTEGER,
+    date_added TEXT,
+    added_at TEXT NOT NULL,     -- when Earmark first saw it
+    state TEXT NOT NULL DEFAULT 'new'
+        CHECK (state IN ('new', 'analysed', 'partly', 'unreadable', 'missing', 'protected', 'cloud-only')),
+    reason TEXT,                -- why it is unreadable or partly readable, in plain words
+    content_id TEXT UNIQUE      -- hash of the audio packets; NULL until analysed
+);
+CREATE INDEX tracks_state ON tracks (state);
+
+CREATE TABLE external_ids (
+    track_id INTEGER NOT NULL REFERENCES tracks (id) ON DELETE CASCADE,
+    service TEXT NOT NULL,      -- 'apple_track_id', 'apple_persistent_id', 'spotify_uri', 'isrc'
+    value TEXT NOT NULL,
+    PRIMARY KEY (service, value, track_id)
+);
+CREATE INDEX external_ids_track ON external_ids (track_id);
+
+CREATE TABLE files (
+    path TEXT PRIMARY KEY,      -- absolute
+    track_id INTEGER NOT NULL REFERENCES tracks (id) ON DELETE CASCADE,
+    size INTEGER NOT NULL,      -- bytes
+    mtime REAL NOT NULL,        -- seconds since the epoch
+    root_id INTEGER REFERENCES roots (id) ON DELETE SET NULL,
+    missing_since TEXT
+);
+CREATE INDEX files_track ON files (track_id);
+CREATE INDEX files_size ON files (size);
+
+CREATE TABLE roots (
+    id INTEGER PRIMARY KEY AUTOINCREMENT,
+    path TEXT NOT NULL UNIQUE,
+    added_at TEXT NOT NULL,
+    scanned_at TEXT
+);
+
+CREATE TABLE exclusions (
+    id INTEGER PRIMARY KEY AUTOINCREMENT,
+    kind TEXT NOT NULL CHECK (kind IN ('folder', 'genre', 'playlist', 'track')),
+    value TEXT NOT NULL,
+    created_at TEXT NOT NULL,
+    UNIQUE (kind, value)
+);
+
+CREATE TABLE labels (
+    id INTEGER PRIMARY KEY AUTOINCREMENT,
+    event_id TEXT NOT NULL UNIQUE,  -- made by the client, so that sending twice writes once
+    track_id INTEGER NOT NULL REFERENCES tracks (id) ON DELETE RESTRICT,
+    target TEXT NOT NULL,       -- rating, genre, mood, or the person's own
+    value TEXT NOT NULL,
+    source TEXT NOT NULL CHECK (source IN ('person', 'csv', 'itunes', 'dataset')),
+    reason TEXT,                -- why it was asked
+    shown TEXT,                 -- JSON: the prediction on screen before the answer
+    model_run_id INTEGER REFERENCES model_runs (id) ON DELETE SET NULL,
+    created_at TEXT NOT NULL,
+    undone_at TEXT,             -- undo marks, never deletes
+    undone_by TEXT UNIQUE       -- the undo's own event id, so that sending it twice undoes once
+);
+CREATE INDEX labels_track ON labels (track_id, target);
+
+CREATE VIEW current_labels AS
+SELECT id, event_id, track_id, target, value, source, reason, shown, model_run_id, created_at
+FROM (
+    SELECT *, ROW_NUMBER() OVER (
+        PARTITION BY track_id, target
+        ORDER BY CASE source WHEN 'person' THEN 0 WHEN 'csv' THEN 1 ELSE 2 END, id DESC
+    ) AS place
+    FROM labels WHERE undone_at IS NULL
+) WHERE place = 1;
+
+CREATE TABLE skips (
+    id INTEGER PRIMARY KEY AUTOINCREMENT,
+    event_id TEXT NOT NULL UNIQUE,
+    track_id INTEGER NOT NULL REFERENCES tracks (id) ON DELETE RESTRICT,
+    target TEXT NOT NULL,
+    kind TEXT NOT NULL CHECK (kind IN ('not now', 'don''t know', 'never')),
+    created_at TEXT NOT NULL,
+    undone_at TEXT,
+    undone_by TEXT UNIQUE
+);
+CREATE INDEX skips_track ON skips (track_id, target);
+
+CREATE TABLE questions (
+    track_id INTEGER NOT NULL REFERENCES tracks (id) ON DELETE CASCADE,
+    target TEXT NOT NULL,
+    reason TEXT NOT NULL DEFAULT '',
+    proba TEXT,                 -- JSON: what the models thought when it was asked
+    strategy TEXT NOT NULL DEFAULT '',
+    score REAL NOT NULL DEFAULT 0,
+    asked_at TEXT NOT NULL,
+    place REAL NOT NULL,        -- the lowest waits longest and is shown first
+    PRIMARY KEY (track_id, target)
+);
+
+CREATE TABLE features (
+    id INTEGER PRIMARY KEY AUTOINCREMENT,
+    track_id INTEGER NOT NULL REFERENCES tracks (id) ON DELETE CASCADE,
+    feature_set TEXT NOT NULL,  -- descriptors, musicnn, tags, lyrics, streaming
+    version INTEGER NOT NULL,
+    vector BLOB NOT NULL,       -- float32, little endian
+    UNIQUE (track_id, feature_set, version)
+);
+CREATE INDEX features_set ON features (feature_set, version, id);
+
+CREATE TABLE model_runs (
+    id INTEGER PRIMARY KEY AUTOINCREMENT,
+    target TEXT NOT NULL,
+    family TEXT NOT NULL,
+    features TEXT NOT NULL,
+    labels INTEGER NOT NULL,
+    classes TEXT NOT NULL,      -- JSON
+    scores TEXT NOT NULL,       -- JSON
+    path TEXT,                  -- folder below the home
+    created_at TEXT NOT NULL,
+    became_current INTEGER NOT NULL DEFAULT 0,
+    is_current INTEGER NOT NULL DEFAULT 0
+);
+CREATE UNIQUE INDEX model_runs_current ON model_runs (target) WHERE is_current = 1;
+
+CREATE TABLE predictions (
+    track_id INTEGER NOT NULL REFERENCES tracks (id) ON DELETE CASCADE,
+    target TEXT NOT NULL,
+    model_run_id INTEGER NOT NULL REFERENCES model_runs (id) ON DELETE CASCADE,
+    value TEXT NOT NULL,
+    confidence REAL NOT NULL,
+    proba TEXT NOT NULL,        -- JSON
+    PRIMARY KEY (target, track_id)
+) WITHOUT ROWID;
+
+CREATE TABLE lyrics (
+    track_id INTEGER PRIMARY KEY REFERENCES tracks (id) ON DELETE CASCADE,
+    outcome TEXT NOT NULL CHECK (outcome IN ('found', 'instrumental', 'not there', 'failed')),
+    text TEXT,
+    source TEXT,
+    match REAL,
+    language TEXT,
+    looked_at TEXT NOT NULL
+);
+
+CREATE TABLE playlists (
+    id INTEGER PRIMARY KEY AUTOINCREMENT,
+    name TEXT NOT NULL,
+    rules TEXT,                 -- JSON
+    source TEXT NOT NULL DEFAULT 'person',
+    created_at TEXT NOT NULL
+);
+CREATE TABLE playlist_tracks (
+    playlist_id INTEGER NOT NULL REFERENCES playlists (id) ON DELETE CASCADE,
+    position INTEGER NOT NULL,
+    track_id INTEGER NOT NULL REFERENCES tracks (id) ON DELETE CASCADE,
+    PRIMARY KEY (playlist_id, position)
+) WITHOUT ROWID;
+
+CREATE TABLE jobs (
+    id INTEGER PRIMARY KEY AUTOINCREMENT,
+    kind TEXT NOT NULL,
+    lane TEXT NOT NULL CHECK (lane IN ('analysis', 'training')),
+    state TEXT NOT NULL DEFAULT 'queued'
+        CHECK (state IN ('queued', 'running', 'paused', 'done', 'failed', 'cancelled')),
+    wish TEXT CHECK (wish IN ('pause', 'cancel')),
+    params TEXT NOT NULL,       -- JSON
+    progress TEXT,              -- JSON
+    result TEXT,                -- JSON
+    error TEXT,
+    created_at TEXT NOT NULL,
+    started_at TEXT,
+    finished_at TEXT
+);
+CREATE INDEX jobs_state ON jobs (state, lane);
+
+CREATE TABLE settings (
+    key TEXT PRIMARY KEY,
+    value TEXT NOT NULL         -- JSON
+) WITHOUT ROWID;
+"""
+
+
+@migrations()
+def m001_first_tables(db: Database) -> None:
+    """Make every table of version 1."""
+    for statement in split_statements(TABLES):
+        db.execute(statement)
+
+
+def split_statements(script: str) -> list[str]:
+    """Return the statements of a script one by one, so that they can share one transaction.
+
+    Python's executescript would commit half-way.
+    """
+    import sqlite3
+
+    statements, current = [], ""
+    for line in script.splitlines():
+        current += line + "\n"
+        if sqlite3.complete_statement(current):
+            statements.append(current.strip())
+            current = ""
+    return [s for s in statements if s]
+
+
+def apply_migrations(path: Path, version: int) -> None:
+    """Bring the database at `path` to `version`; each step is one transaction."""
+    import sqlite3
+
+    connection = sqlite3.connect(path, timeout=15, isolation_level=None)
+    try:
+        connection.execute("PRAGMA journal_mode = WAL")  # readers never wait for the coordinator
+        database = Database(connection)
+        migrations.apply(database)
+        connection.execute(f"PRAGMA user_version = {int(version)}")
+    finally:
+        connection.close()

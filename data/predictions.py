@@ -1,0 +1,41 @@
+"""What the current model thinks of each track."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from core.records import Prediction
+from data.db import Database, from_json, to_json
+
+
+class PredictionStore:
+    """One prediction per track and target: those of the current run."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    def replace(self, target: str, predictions: Iterable[Prediction]) -> int:
+        """Replace all predictions of a target in one transaction and return how many there are."""
+        rows = [
+            (p.track_id, target, p.model_run, p.value, max(p.proba.values(), default=0.0), to_json(p.proba))
+            for p in predictions
+        ]
+        with self._database.write() as connection:
+            connection.execute("DELETE FROM predictions WHERE target = ?", [target])
+            connection.executemany(
+                """INSERT INTO predictions (track_id, target, model_run_id, value, confidence, proba)
+                   SELECT ?, ?, ?, ?, ?, ? WHERE 1""",
+                rows,
+            )
+        return len(rows)
+
+    def all(self, target: str) -> dict[int, Prediction]:
+        """Return the predictions of a target by track."""
+        with self._database.read() as connection:
+            rows = connection.execute("SELECT * FROM predictions WHERE target = ?", [target]).fetchall()
+        return {
+            row["track_id"]: Prediction(
+                row["track_id"], target, row["value"], from_json(row["proba"], {}), row["model_run_id"]
+            )
+            for row in rows
+        }

@@ -1,0 +1,1 @@
+"""What predicts: the model families, how they are measured, and how they are kept."""

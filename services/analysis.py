@@ -1,0 +1,175 @@
+"""Listening to every track that waits: children hear, the coordinator keeps, and a stop loses nothing."""
+
+from __future__ import annotations
+
+import time
+from collections import deque
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from typing import Any
+
+from core.errors import DecodeError
+from core.records import Analysis
+from core.settings import default_cores
+from data.tracks import Pending
+from services.jobs import Report, carry_out
+from services.pool import map_unordered
+from services.workspace import Workspace
+
+WINDOW = 30.0  # seconds over which speed is measured, so that time left settles and still follows
+
+
+def analyze(
+    workspace: Workspace,
+    *,
+    cores: int | None = None,
+    limit: int | None = None,
+    retry: bool = False,
+    progress: Callable[[dict[str, Any]], None] | None = None,
+) -> dict[str, Any]:
+    """Analyse every track that waits, here or in the coordinator that is already running.
+
+    Returns
+    -------
+    dict
+        analyzed, failed [{path, reason}], seconds, audio_seconds, realtime_factor.
+    """
+    params = {"cores": cores, "limit": limit, "retry": retry}
+    return carry_out(workspace, "analyze", {k: v for k, v in params.items() if v}, progress)
+
+
+def start(workspace: Workspace) -> int | None:
+    """Queue the analysis of what waits, unless it is queued or running; return the job's number."""
+    open_jobs = workspace.jobs.open(kind="analyze")
+    if open_jobs:
+        return open_jobs[0].id
+    if not workspace.tracks.to_analyse(limit=1):
+        return None
+    return workspace.jobs.add("analyze", "analysis")
+
+
+def run(workspace: Workspace, params: dict[str, Any], report: Report) -> dict[str, Any]:
+    """Do the job: the runner that the coordinator calls."""
+    from audio.analyse import analyse_in_worker, start_worker
+
+    cores = int(params.get("cores") or workspace.settings.get("cores") or default_cores())
+    queue = Waiting(workspace, retry=bool(params.get("retry")), limit=params.get("limit"))
+    meter = Meter(total=queue.count())
+    report(meter.progress())
+    outcomes = map_unordered(
+        analyse_in_worker, queue.paths(), children=cores, start=start_worker, tick=lambda: report(meter.progress())
+    )
+    for path, outcome in outcomes:
+        pending = queue.taken(path)
+        if isinstance(outcome, Analysis):
+            keep(workspace, pending.track_id, outcome)
+            meter.heard(outcome.duration)
+        else:
+            reason = reason_of(outcome)
+            workspace.tracks.mark(pending.track_id, "unreadable", reason)
+            meter.failed.append({"path": path, "reason": reason})
+        meter.total = max(meter.total, queue.seen)
+    report(meter.progress())
+    return meter.result()
+
+
+class Waiting:
+    """The files that wait, looked up again when all are taken: an import may have added more meanwhile."""
+
+    def __init__(self, workspace: Workspace, *, retry: bool, limit: int | None) -> None:
+        self._workspace = workspace
+        self._retry = retry
+        self._left = limit
+        self._taken: dict[str, Pending] = {}
+        self.seen = 0
+
+    def count(self) -> int:
+        """Return how many wait now."""
+        return len(self._workspace.tracks.to_analyse(retry=self._retry, limit=self._left))
+
+    def paths(self) -> Iterator[str]:
+        """Yield the path of each file once."""
+        tried: set[int] = set()
+        while True:
+            batch = self._workspace.tracks.to_analyse(retry=self._retry, limit=self._left)
+            fresh = [pending for pending in batch if pending.track_id not in tried]
+            if not fresh:
+                return
+            for pending in fresh:
+                tried.add(pending.track_id)
+                self._taken[pending.path] = pending
+                self.seen += 1
+                yield pending.path
+            if self._left is not None:
+                return
+
+    def taken(self, path: str) -> Pending:
+        """Return what was handed out under this path."""
+        return self._taken.pop(path)
+
+
+@dataclass
+class Meter:
+    """How much was heard, how fast, and how long the rest will take."""
+
+    total: int
+    done: int = 0
+    audio_seconds: float = 0.0
+    failed: list[dict[str, str]] = field(default_factory=list)
+    started: float = field(default_factory=time.monotonic)
+    first: float | None = None  # when the first track was done: before it the children were starting
+    recent: deque[tuple[float, float]] = field(default_factory=deque)
+
+    def heard(self, seconds: float) -> None:
+        """Count one analysed track."""
+        moment = time.monotonic()
+        self.first = self.first or moment
+        self.done += 1
+        self.audio_seconds += seconds
+        self.recent.append((moment, seconds))
+        while self.recent and moment - self.recent[0][0] > WINDOW:
+            self.recent.popleft()
+
+    def progress(self) -> dict[str, Any]:
+        """Return the numbers shown while it runs; speed and time left are None until they mean something."""
+        finished = self.done + len(self.failed)
+        numbers: dict[str, Any] = {"done": finished, "total": self.total, "failed": len(self.failed)}
+        span = time.monotonic() - self.recent[0][0] if len(self.recent) >= 3 else 0.0
+        if span > 1.0:
+            per_second = (len(self.recent) - 1) / span
+            numbers["tracks_per_second"] = round(per_second, 2)
+            numbers["realtime_factor"] = round(sum(s for _, s in list(self.recent)[1:]) / span, 1)
+            numbers["seconds_left"] = round((self.total - finished) / per_second, 1)
+        return numbers
+
+    def result(self) -> dict[str, Any]:
+        """Return the figures of the whole run."""
+        seconds = time.monotonic() - self.started
+        return {
+            "analyzed": self.done,
+            "failed": self.failed,
+            "seconds": round(seconds, 2),
+            "audio_seconds": round(self.audio_seconds, 1),
+            "realtime_factor": round(self.audio_seconds / seconds, 1) if seconds else 0.0,
+        }
+
+
+def keep(workspace: Workspace, track_id: int, analysis: Analysis) -> None:
+    """Write what was heard; a row that turns out to be a known recording is merged with it."""
+    from audio.analyse import FEATURE_VERSIONS
+
+    track_id = workspace.tracks.mark_analysed(
+        track_id, analysis.content_id, duration=analysis.duration, note=analysis.note
+    )
+    workspace.features.put(track_id, analysis.features, FEATURE_VERSIONS)
+
+
+def reason_of(error: BaseException | Analysis) -> str:
+    """Say in plain words why a file was not analysed."""
+    if isinstance(error, DecodeError):
+        return error.reason
+    if isinstance(error, MemoryError):
+        return "it needs more memory than there is"
+    if type(error).__name__ == "BrokenProcessPool":
+        return "reading it makes the decoder crash"
+    return f"something unexpected went wrong ({type(error).__name__}: {error})"

@@ -1,0 +1,345 @@
+"""The rating desk: which track each browser tab shows, and every key press kept exactly once.
+
+The player in each tab sends one message about twice a second, and at once after a key. A message carries the events
+not yet acknowledged and the track on screen; the reply acknowledges what is on disk and says what comes next. Events
+carry ids made by the tab, so a message may be sent again any number of times.
+"""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+import hmac
+import secrets
+import threading
+import time
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from core.errors import EarmarkError, UnknownTrackError
+from core.records import ANALYSED_STATES, Question, Track
+from services import labeling
+from services.learning import Learner, Quick, genre_table, put_aside
+from services.workspace import Workspace
+
+TAB_LIFE = 4.0  # seconds without a message after which a tab's tracks may be shown elsewhere
+AHEAD = 3  # the track on screen, the one already loaded, one in reserve
+STRIP = 5  # last answers shown
+LISTEN_FROM = 1 / 3  # of the track, until the telling moment is known
+MIME = {
+    ".mp3": "audio/mpeg", ".m4a": "audio/mp4", ".mp4": "audio/mp4", ".aac": "audio/aac", ".flac": "audio/flac",
+    ".ogg": "audio/ogg", ".oga": "audio/ogg", ".opus": "audio/ogg; codecs=opus", ".wav": "audio/wav",
+    ".aif": "audio/aiff", ".aiff": "audio/aiff", ".wma": "audio/x-ms-wma",
+}  # fmt: skip
+
+
+@dataclass
+class Tab:
+    """One browser tab and the tracks it holds, the one on screen first."""
+
+    seen: float
+    tracks: list[int] = field(default_factory=list)
+    generation: int = 0
+
+
+class Desk:
+    """All open tabs of one home; safe to call from any thread."""
+
+    def __init__(self, workspace: Workspace, learner: Learner) -> None:
+        self._workspace = workspace
+        self._learner = learner
+        self._lock = threading.RLock()
+        self._tabs: dict[str, Tab] = {}
+        self._analysed = -1
+        self._signer = Signer(workspace)
+
+    def sync(self, message: dict[str, Any]) -> dict[str, Any]:
+        """Keep a tab's events and say what it shows next.
+
+        Parameters
+        ----------
+        message : dict
+            tab: its id. events: [{id, type: label | skip | undo | target, track, target, value, kind}].
+            showing: the track on screen, None when the tab is new.
+
+        Returns
+        -------
+        dict
+            acked: ids of events that are on disk. refused: {id: why}. target, queue: cards, last: answers,
+            counts, notice: a sentence when there is nothing to show.
+        """
+        tab_id = str(message.get("tab") or "")
+        with self._lock:
+            tab = self._tabs.setdefault(tab_id, Tab(0.0))
+            tab.seen = time.monotonic()
+            events = message.get("events") or []
+            acked, refused = self._take(tab, events)
+            self._notice_new_tracks()
+            target = labeling.active_target(self._workspace)
+            turned = any(event.get("type") in ("undo", "target") for event in events)
+            self._hand_out(tab, target, None if turned else message.get("showing"))
+            return {"acked": acked, "refused": refused, **self._view(tab, target)}
+
+    def leave(self, tab_id: str) -> None:
+        """Forget a tab that was closed; its tracks wait for the next one."""
+        with self._lock:
+            self._tabs.pop(tab_id, None)
+
+    # -- events ------------------------------------------------------------------------------------
+
+    def _take(self, tab: Tab, events: Iterable[dict[str, Any]]) -> tuple[list[str], dict[str, str]]:
+        acked, refused = [], {}
+        for event in events:
+            event_id = str(event.get("id") or "")
+            try:
+                HANDLERS[event["type"]](self._workspace, tab, event)
+                acked.append(event_id)
+            except (EarmarkError, KeyError, TypeError, ValueError) as error:  # never to be sent again
+                refused[event_id] = str(error) if isinstance(error, EarmarkError) else "This answer could not be read."
+        if acked:
+            self._learner.wake(labeling.active_target(self._workspace))
+        return acked, refused
+
+    def _notice_new_tracks(self) -> None:
+        counts = self._workspace.tracks.count()
+        analysed = sum(counts.get(state, 0) for state in ANALYSED_STATES)
+        if analysed != self._analysed:
+            self._analysed = analysed
+            self._learner.wake(labeling.active_target(self._workspace))
+
+    # -- handing out tracks --------------------------------------------------------------------------
+
+    def _hand_out(self, tab: Tab, target: str, showing: int | None) -> None:
+        """Give a tab the tracks it shows: the one on its screen stays, no track is in two tabs."""
+        waiting = {q.track_id: q for q in self._workspace.questions.waiting(target)}
+        taken = self._taken_by_others(tab)
+        on_screen = [showing] if isinstance(showing, int) else []
+        kept = [t for t in dict.fromkeys([*on_screen, *tab.tracks]) if t in waiting and t not in taken]
+        ranked = self._learner.ranked(target)
+        if ranked is not None and ranked.generation != tab.generation:
+            tab.generation = ranked.generation
+            stale = kept[2:]  # what is on screen or already loaded stays, the rest follows the newest ranking
+            self._workspace.questions.close(stale, target)
+            kept = kept[:2]
+            for track_id in stale:
+                waiting.pop(track_id, None)
+        free = [t for t in waiting if t not in taken and t not in kept]
+        tab.tracks = list(dict.fromkeys([*kept, *free]))[:AHEAD]
+        missing = AHEAD - len(tab.tracks)
+        if missing > 0:
+            fresh = self._choose(target, missing, taken | set(tab.tracks), tab.tracks)
+            self._workspace.questions.ask(fresh)
+            tab.tracks += [question.track_id for question in fresh]
+
+    def _taken_by_others(self, tab: Tab) -> set[int]:
+        alive = time.monotonic() - TAB_LIFE
+        return {t for other in self._tabs.values() if other is not tab and other.seen > alive for t in other.tracks}
+
+    def _choose(self, target: str, n: int, taken: set[int], line: list[int]) -> list[Question]:
+        """Choose the next questions from the newest ranking, no artist twice in a row where there is a choice."""
+        answered = set(self._workspace.labels.current(target))
+        aside = put_aside(self._workspace, target)
+        candidates = [q for q in self._candidates(target) if q.track_id not in taken | answered | aside]
+        if not candidates:  # nothing else is left: what was put aside a moment ago may come back
+            never = put_aside(self._workspace, target, recent=False)
+            candidates = [q for q in self._leftovers(target, set()) if q.track_id not in taken | answered | never]
+        tracks = self._workspace.tracks.many([q.track_id for q in candidates] + line)
+        candidates = [q for q in candidates if _can_be_asked(tracks.get(q.track_id))]
+        return _in_turn(candidates, tracks, n, before=tracks[line[-1]].artist if line and line[-1] in tracks else None)
+
+    def _candidates(self, target: str) -> list[Question]:
+        ranked = self._learner.ranked(target)
+        quick = None if ranked is None else ranked.quick
+        listed = [] if ranked is None else list(ranked.questions)
+        questions = [
+            Question(track_id, target, reason, {} if quick is None else quick.of(track_id), "auto", score)
+            for track_id, score, reason in listed
+        ]
+        return questions + self._leftovers(target, {q.track_id for q in questions})
+
+    def _leftovers(self, target: str, listed: set[int]) -> list[Question]:
+        """Return analysed tracks the ranking does not name: before its first result, and what was put aside last."""
+        if len(listed) >= 2 * AHEAD:
+            return []
+        tracks = self._workspace.tracks.all(states=ANALYSED_STATES)
+        reason = "A first sample of your library."
+        return [Question(t.id, target, reason, {}, "in turn") for t in tracks if t.id not in listed]
+
+    # -- what a tab sees -----------------------------------------------------------------------------
+
+    def _view(self, tab: Tab, target: str) -> dict[str, Any]:
+        counts = self._workspace.labels.counts()
+        return {
+            "target": target,
+            "queue": self._cards(tab.tracks, target),
+            "last": self._last_answers(),
+            "counts": {name: sum(values.values()) for name, values in counts.items()},
+            "genres": self._genres(counts.get("genre", {})),
+            "notice": None if tab.tracks else self._notice(target),
+        }
+
+    def _cards(self, track_ids: list[int], target: str) -> list[dict[str, Any]]:
+        tracks = self._workspace.tracks.many(track_ids)
+        questions = {q.track_id: q for q in self._workspace.questions.waiting(target)}
+        earlier = self._workspace.labels.withdrawn(track_ids, target)
+        return [
+            self._card(tracks[i], questions.get(i), target, earlier.get(i)) for i in track_ids if i in tracks
+        ]
+
+    def _card(self, track: Track, question: Question | None, target: str, earlier: str | None) -> dict[str, Any]:
+        token = self._signer.token(track.id)
+        suffix = Path(track.path or "").suffix.lower()
+        standing = {name: label.value for name, label in self._workspace.labels.of_track(track.id).items()}
+        return {
+            "id": track.id,
+            "title": track.title,
+            "artist": track.artist or "Unknown artist",
+            "album": track.album,
+            "year": track.year,
+            "duration": track.duration,
+            "start": round((track.duration or 0) * LISTEN_FROM, 1),
+            "src": f"/earmark/audio/{token}",
+            "mime": MIME.get(suffix, ""),
+            "cover": f"/earmark/cover/{token}",
+            "reason": question.reason if question else "",
+            "guesses": self._guesses(track.id),
+            "labels": standing,
+            "earlier": {target: earlier} if earlier else {},
+        }
+
+    def _guesses(self, track_id: int) -> dict[str, Any]:
+        guesses = {}
+        for name in ("rating", "genre"):
+            ranked = self._learner.ranked(name)
+            quick: Quick | None = None if ranked is None else ranked.quick
+            proba = {} if quick is None else quick.of(track_id)
+            if quick is not None and proba:
+                guesses[name] = {
+                    "model": quick.name,
+                    "proba": dict(list(proba.items())[:3]),
+                    "neighbours": next(iter(quick.neighbours_of(track_id).items()), None),
+                }
+        return guesses
+
+    def _last_answers(self) -> list[dict[str, Any]]:
+        events = self._workspace.labels.history(limit=STRIP, undone=False, source="person")
+        tracks = self._workspace.tracks.many({event.track_id for event in events})
+        return [
+            {
+                "event": event.event_id,
+                "track": event.track_id,
+                "title": tracks[event.track_id].title,
+                "target": event.target,
+                "value": event.value,
+                "kind": event.kind,
+            }
+            for event in events
+        ]
+
+    def _genres(self, used: dict[str, int]) -> list[str]:
+        return list(dict.fromkeys([*used, *genre_table(self._workspace)]))
+
+    def _notice(self, target: str) -> str:
+        counts = self._workspace.tracks.count()
+        waiting, total = counts.get("new", 0), counts["tracks"]
+        heard = sum(counts.get(state, 0) for state in ANALYSED_STATES)
+        if total == 0:
+            return "There is no music here yet."
+        if waiting and not self._workspace.labels.current(target):
+            return (
+                f"Listening to your first tracks: {heard:,} of {total:,}. The first question comes in a few seconds."
+            )
+        if waiting:
+            return f"You are faster than the analysis: {heard:,} of {total:,} tracks are ready, and all are answered."
+        if heard == 0:
+            return f"None of your {total:,} files could be read. The Library page says why."
+        return "You have answered everything. Add more music, or look at your playlists."
+
+
+def _in_turn(candidates: list[Question], tracks: dict[int, Track], n: int, *, before: str | None) -> list[Question]:
+    """Take n questions in order, leaving out for the moment those by the artist just heard."""
+    left, chosen = list(candidates), []
+    while left and len(chosen) < n:
+        best = next((q for q in left if tracks[q.track_id].artist != before), left[0])
+        left.remove(best)
+        chosen.append(best)
+        before = tracks[best.track_id].artist
+    return chosen
+
+
+def _can_be_asked(track: Track | None) -> bool:
+    return track is not None and track.state in ANALYSED_STATES and track.path is not None
+
+
+def _take_label(workspace: Workspace, tab: Tab, event: dict[str, Any]) -> None:
+    target, track_id = str(event["target"]), int(event["track"])
+    labeling.answer(workspace, track_id, target, str(event["value"]), event_id=str(event["id"]))
+    if target == labeling.active_target(workspace):
+        _let_go(tab, track_id)
+
+
+def _take_skip(workspace: Workspace, tab: Tab, event: dict[str, Any]) -> None:
+    target, track_id = str(event["target"]), int(event["track"])
+    kind = str(event.get("kind") or "not now")
+    labeling.skip(workspace, track_id, target, kind, event_id=str(event["id"]))
+    _let_go(tab, track_id)
+
+
+def _take_undo(workspace: Workspace, tab: Tab, event: dict[str, Any]) -> None:
+    for undone in labeling.undo(workspace, event_id=str(event["id"])):
+        if undone["target"] != labeling.active_target(workspace):
+            labeling.choose_target(workspace, undone["target"])
+            tab.tracks.clear()
+        _let_go(tab, undone["track"])
+        tab.tracks.insert(0, undone["track"])
+
+
+def _take_target(workspace: Workspace, tab: Tab, event: dict[str, Any]) -> None:
+    labeling.choose_target(workspace, str(event["value"]))
+    tab.tracks.clear()
+
+
+def _let_go(tab: Tab, track_id: int) -> None:
+    if track_id in tab.tracks:
+        tab.tracks.remove(track_id)
+
+
+HANDLERS = {"label": _take_label, "skip": _take_skip, "undo": _take_undo, "target": _take_target}
+
+
+class Signer:
+    """Opaque names for tracks in web addresses, so that no one can walk through a library by counting."""
+
+    def __init__(self, workspace: Workspace) -> None:
+        secret = workspace.settings.get("secret")
+        if secret is None:
+            secret = secrets.token_hex(16)
+            workspace.settings.set("secret", secret)
+        self._key = bytes.fromhex(secret)
+
+    def token(self, track_id: int) -> str:
+        """Return the opaque name of a track."""
+        number = track_id.to_bytes(6, "big")
+        return base64.urlsafe_b64encode(number + self._mac(number)).decode().rstrip("=")
+
+    def track_id(self, token: str) -> int:
+        """Return the track of an opaque name.
+
+        Raises
+        ------
+        UnknownTrackError
+            The name was not made by this home.
+        """
+        try:
+            raw = base64.urlsafe_b64decode(token + "=" * (-len(token) % 4))
+        except ValueError:
+            raw = b""
+        number, mac = raw[:6], raw[6:]
+        if len(raw) != 18 or not hmac.compare_digest(mac, self._mac(number)):
+            raise UnknownTrackError("This address belongs to no track. Reload the page.")
+        return int.from_bytes(number, "big")
+
+    def _mac(self, number: bytes) -> bytes:
+        return hmac.new(self._key, number, hashlib.sha256).digest()[:12]

@@ -1,0 +1,81 @@
+"""What one app process holds for its home: the workspace, the learner, the desk and the coordinator's process."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+import threading
+import uuid
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+from core.settings import home_path
+from services import jobs
+from services.desk import Desk
+from services.learning import Learner
+from services.workspace import Workspace
+
+PROJECT = Path(__file__).resolve().parent.parent
+
+
+class Engine:
+    """Everything the browser side works with; one per home and process."""
+
+    def __init__(self, home: Path) -> None:
+        self.workspace = Workspace(home)
+        if self.workspace.settings.get("home_id") is None:
+            self.workspace.settings.set("home_id", uuid.uuid4().hex)
+        self.learner = Learner(self.workspace)
+        self.desk = Desk(self.workspace, self.learner)
+        self._child: subprocess.Popen[bytes] | None = None
+        self._closed = threading.Event()
+        self._guard = threading.Thread(target=self._look_after, name="coordinator-guard", daemon=True)
+        self._guard.start()
+
+    def submit(self, kind: str, params: dict[str, Any] | None = None) -> int:
+        """Queue a job; a coordinator is started within half a second when none runs."""
+        return jobs.submit(self.workspace, kind, params)
+
+    def close(self) -> None:
+        """End the coordinator and its children; what they were doing is queued again."""
+        self._closed.set()
+        self.learner.close()
+        if self._child is not None and self._child.poll() is None:
+            self._child.terminate()
+            try:
+                self._child.wait(timeout=4)
+            except subprocess.TimeoutExpired:
+                self._child.kill()
+
+    def _look_after(self) -> None:
+        while not self._closed.wait(0.5):
+            runs = self._child is not None and self._child.poll() is None
+            if not runs and any(job.state != "paused" for job in self.workspace.jobs.open()):
+                self._child = self._start_coordinator()
+
+    def _start_coordinator(self) -> subprocess.Popen[bytes]:
+        log = open(self.workspace.home / "coordinator.log", "ab")  # noqa: SIM115: the child keeps it
+        with log:
+            return subprocess.Popen(
+                [sys.executable, "-m", "services.coordinator", str(self.workspace.home), str(os.getpid())],
+                cwd=PROJECT,
+                stdout=log,
+                stderr=log,
+                stdin=subprocess.DEVNULL,
+            )
+
+
+@cache
+def _engine(home: Path) -> Engine:
+    return Engine(home)
+
+
+_lock = threading.Lock()
+
+
+def engine() -> Engine:
+    """Return this process's engine for the home that EARMARK_HOME or the platform names."""
+    with _lock:
+        return _engine(home_path())

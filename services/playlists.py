@@ -1,0 +1,273 @@
+"""Playlists: which track goes where, and files other players open."""
+
+from __future__ import annotations
+
+import math
+import os
+import re
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from core.errors import EarmarkError
+from core.records import ANALYSED_STATES, Prediction, Track
+from data.exchange import files as exchange
+from data.exchange import itunes, m3u, playlist_csv
+from services.library import confidence, predictions
+from services.workspace import Workspace
+
+# What a playlist of each rating is called; the names are part of the terminal's contract.
+RATING_NAMES: dict[str, str] = {
+    "liked": "liked_songs_playlist",
+    "semi": "semi-liked_songs_playlist",
+    "disliked": "disliked_songs_playlist",
+}
+NAME_BYTES = 120  # of a file name: file systems allow 255, and a number and an extension follow
+_FORBIDDEN = re.compile(r'[/\\:*?"<>|\x00-\x1f\x7f]')  # by macOS, Windows or FAT; & and ' are allowed everywhere
+_RESERVED = re.compile(r"(?i)(con|prn|aux|nul|com[0-9]|lpt[0-9])(\.|$)")  # Windows
+
+
+@dataclass(frozen=True)
+class Writer:
+    """A playlist format: what its files end in and the function that writes them."""
+
+    extension: str
+    write: Callable[..., None]
+
+
+WRITERS: dict[str, Writer] = {
+    "apple": Writer(itunes.EXTENSION, itunes.write),
+    "m3u8": Writer(m3u.EXTENSION, m3u.write),
+    "csv": Writer(playlist_csv.EXTENSION, playlist_csv.write),
+}
+
+
+@dataclass(frozen=True)
+class Entry:
+    """A track in a playlist, and how it came there."""
+
+    track: Track
+    value: str  # the class: liked, rock, ...
+    rated: bool  # the person said so; False: a model did
+    confidence: float  # 1.0 where the person said so, else the model's probability
+
+
+# -- what is in them --------------------------------------------------------------------------------
+
+
+def contents(
+    workspace: Workspace, target: str = "rating", *, rated_only: bool = False, threshold: float = 0.0
+) -> dict[str, list[Entry]]:
+    """Sort the library: each track into the class the person gave it, else the one a model predicts.
+
+    Parameters
+    ----------
+    target : str
+        rating or genre.
+    rated_only : bool
+        True leaves out what is only predicted.
+    threshold : float
+        Least confidence of a predicted track, 0 to 1.
+
+    Returns
+    -------
+    dict of str -> list of Entry
+        Liked, semi and disliked always, genres as there are; rated tracks first, then the surest predictions.
+    """
+    labels = workspace.labels.current(target)
+    guesses = {} if rated_only else predictions(workspace, target)
+    classes: dict[str, list[Entry]] = {name: [] for name in RATING_NAMES} if target == "rating" else {}
+    for track in workspace.tracks.all():
+        label = labels.get(track.id)
+        if label is not None:
+            classes.setdefault(label.value, []).append(Entry(track, label.value, True, 1.0))
+        elif (entry := _predicted(track, guesses.get(track.id))) is not None and entry.confidence >= threshold:
+            classes.setdefault(entry.value, []).append(entry)
+    for entries in classes.values():
+        entries.sort(key=_place)
+    return classes if target == "rating" else dict(sorted(classes.items(), key=lambda item: item[0].casefold()))
+
+
+def expected_mistakes(entries: Iterable[Entry]) -> float:
+    """Return how many of the predicted tracks are probably in the wrong playlist."""
+    return sum(1 - entry.confidence for entry in entries if not entry.rated)
+
+
+def _predicted(track: Track, guess: Prediction | None) -> Entry | None:
+    if guess is None or track.state not in ANALYSED_STATES:
+        return None
+    return Entry(track, guess.value, False, confidence(guess) or 0.0)
+
+
+def _place(entry: Entry) -> tuple[bool, float, str, str, int]:
+    track = entry.track
+    return not entry.rated, -entry.confidence, track.artist or "", track.album or "", track.id
+
+
+# -- files ------------------------------------------------------------------------------------------
+
+
+def export_all(
+    workspace: Workspace, out: str | os.PathLike[str], *, format: str = "apple", rated_only: bool = False
+) -> dict[str, Any]:
+    """Write liked, semi-liked and disliked, empty ones too, and one playlist for each genre.
+
+    Parameters
+    ----------
+    out : path
+        The folder to write to; made when it is not there.
+    format : str
+        One of `WRITERS`.
+    rated_only : bool
+        True leaves out what is only predicted.
+
+    Returns
+    -------
+    dict
+        {"files": [{"path", "tracks", "not_found"}], "note": what the person should know, or None}.
+    """
+    writer = _writer(format)
+    folder = Path(out).expanduser().absolute()
+    ratings = contents(workspace, "rating", rated_only=rated_only)
+    genres = contents(workspace, "genre", rated_only=rated_only)
+    lists = [(RATING_NAMES[value], entries) for value, entries in ratings.items()] + list(genres.items())
+    names = file_names([name for name, _ in lists])
+    files = [
+        _write(workspace, writer, folder / (file_name + writer.extension), name, entries)
+        for file_name, (name, entries) in zip(names, lists, strict=True)
+    ]
+    return {"files": files, "note": _note(ratings, rated_only)}
+
+
+def export_one(
+    workspace: Workspace,
+    name: str,
+    *,
+    format: str = "apple",
+    out: str | os.PathLike[str] | None = None,
+    rated_only: bool = False,
+    threshold: float = 0.0,
+    relative: bool = False,
+) -> dict[str, Any]:
+    """Write one playlist.
+
+    Parameters
+    ----------
+    name : str
+        liked, semi, disliked, the name of its file, or a genre.
+    format : str
+        One of `WRITERS`.
+    out : path, optional
+        A file, or a folder that exists; by default a file in the home's exports folder.
+    threshold : float
+        Least confidence of a predicted track.
+    relative : bool
+        True writes paths relative to the file, where the format knows them.
+
+    Returns
+    -------
+    dict
+        As `export_all`.
+
+    Raises
+    ------
+    EarmarkError
+        There is no such playlist; the message names those there are.
+    """
+    writer = _writer(format)
+    target, value = _find(workspace, name)
+    classes = contents(workspace, target, rated_only=rated_only, threshold=threshold)
+    title = RATING_NAMES.get(value, value) if target == "rating" else value
+    path = _out_path(workspace, out, file_names([title])[0] + writer.extension)
+    file = _write(workspace, writer, path, title, classes.get(value, []), relative=relative)
+    return {"files": [file], "note": _note(classes, rated_only) if target == "rating" else None}
+
+
+def file_names(names: Sequence[str]) -> list[str]:
+    """Return a file name for each playlist that every file system accepts, no two alike.
+
+    >>> file_names(["R&B/Soul", "r&b:soul", "AUX"])
+    ['R&B-Soul', 'r&b-soul (2)', 'AUX_']
+    """
+    taken: set[str] = set()
+    return [_free_name(_safe_name(name), taken) for name in names]
+
+
+def _writer(format: str) -> Writer:
+    if format not in WRITERS:
+        raise EarmarkError(f"Playlists cannot be written as {format!r}. Choose one of: {', '.join(WRITERS)}.")
+    return WRITERS[format]
+
+
+def _find(workspace: Workspace, name: str) -> tuple[str, str]:
+    """Return the target and the class of a playlist's name; a rating's name wins over a genre of that name."""
+    ratings = {alias.casefold(): value for value, file in RATING_NAMES.items() for alias in (value, file)}
+    if (value := ratings.get(name.casefold())) is not None:
+        return "rating", value
+    genres = contents(workspace, "genre")
+    for genre in genres:
+        if genre.casefold() == name.casefold():
+            return "genre", genre
+    raise EarmarkError(f"There is no playlist {name!r}. There are: {', '.join([*RATING_NAMES, *genres])}.")
+
+
+def _out_path(workspace: Workspace, out: str | os.PathLike[str] | None, file_name: str) -> Path:
+    if out is None:
+        return workspace.exports_folder / file_name
+    path = Path(out).expanduser().absolute()
+    return path / file_name if path.is_dir() else path
+
+
+def _write(
+    workspace: Workspace, writer: Writer, path: Path, name: str, entries: Sequence[Entry], *, relative: bool = False
+) -> dict[str, Any]:
+    """Write the tracks whose files are there and count those whose are not."""
+    lines = [_line(workspace, entry.track) for entry in entries]
+    found = [line for line in lines if line is not None]
+    if writer.write is m3u.write:
+        found = [line for line in found if not m3u.breaks_a_line(line.path)]
+    writer.write(path, name, found, relative=relative)
+    return {"path": str(path), "tracks": len(found), "not_found": len(lines) - len(found)}
+
+
+def _line(workspace: Workspace, track: Track) -> exchange.Entry | None:
+    """Return what a playlist file says of a track, None when none of its files is there."""
+    paths = [track.path] if track.path and os.path.isfile(track.path) else workspace.tracks.paths_of(track.id)
+    path = next((path for path in paths if os.path.isfile(path)), None)
+    if path is None:
+        return None
+    return exchange.Entry(
+        path=path,
+        title=track.title,
+        artist=track.artist,
+        album=track.album,
+        album_artist=track.album_artist,
+        genre=track.genre,
+        year=track.year,
+        duration=track.duration if track.duration is None or math.isfinite(track.duration) else None,
+        size=os.path.getsize(path),
+        persistent_id=itunes.persistent_id(track.content_id or path),
+    )
+
+
+def _note(ratings: dict[str, list[Entry]], rated_only: bool) -> str | None:
+    if rated_only or any(not entry.rated for entries in ratings.values() for entry in entries):
+        return None
+    return "Only rated tracks are in the playlists: no model can predict the others yet."
+
+
+def _safe_name(name: str) -> str:
+    name = exchange.one_line(_FORBIDDEN.sub("-", name)).strip(" .") or "playlist"
+    while len(name.encode()) > NAME_BYTES:
+        name = name[:-1].rstrip(" .")
+    return name + "_" if _RESERVED.match(name) else name
+
+
+def _free_name(name: str, taken: set[str]) -> str:
+    free, number = name, 1
+    while free.casefold() in taken:  # macOS and Windows do not tell capitals from small letters
+        number += 1
+        free = f"{name} ({number})"
+    taken.add(free.casefold())
+    return free

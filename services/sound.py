@@ -1,0 +1,69 @@
+"""What a browser plays and shows of a track: its file, a playable copy, its cover."""
+
+from __future__ import annotations
+
+import os
+import threading
+from collections import defaultdict
+from pathlib import Path
+
+from core.errors import DecodeError, EarmarkError
+from services.workspace import Workspace
+
+PLAYABLE = ".m4a"  # AAC: every browser plays it
+CACHE_BYTES = 2_000_000_000  # playable copies kept; the oldest go first
+
+_locks: defaultdict[str, threading.Lock] = defaultdict(threading.Lock)
+
+
+def file_of(workspace: Workspace, track_id: int) -> Path:
+    """Return a file of a track that is there now.
+
+    Raises
+    ------
+    EarmarkError
+        None of its files is.
+    """
+    paths = [Path(path) for path in workspace.tracks.paths_of(track_id)]
+    for path in paths:
+        if path.is_file():
+            return path
+    where = paths[0] if paths else "its file"
+    raise EarmarkError(f"{where} is not there now. Is its drive connected? Nothing is lost.")
+
+
+def playable_copy(workspace: Workspace, track_id: int) -> Path:
+    """Return a copy of a track that every browser plays, made once and kept."""
+    from audio.encode import transcode
+
+    source = file_of(workspace, track_id)
+    stat = source.stat()
+    folder = workspace.cache_folder / "playable"
+    target = folder / f"{track_id}-{stat.st_size}-{int(stat.st_mtime)}{PLAYABLE}"
+    with _locks[target.name]:
+        if not target.exists():
+            folder.mkdir(parents=True, exist_ok=True)
+            _make_room(folder)
+            transcode(source, target)
+    os.utime(target)
+    return target
+
+
+def cover(workspace: Workspace, track_id: int) -> tuple[bytes, str] | None:
+    """Return a track's cover picture and its type, None where it has none."""
+    from audio.metadata import read_cover
+
+    try:
+        return read_cover(file_of(workspace, track_id))
+    except (DecodeError, EarmarkError):
+        return None
+
+
+def _make_room(folder: Path) -> None:
+    """Delete the copies not played for longest until the rest fits."""
+    copies = sorted(folder.glob(f"*{PLAYABLE}"), key=lambda path: path.stat().st_mtime, reverse=True)
+    used = 0
+    for path in copies:
+        used += path.stat().st_size
+        if used > CACHE_BYTES:
+            path.unlink(missing_ok=True)

@@ -1,0 +1,108 @@
+"""A home opened: its database, its stores and its folders."""
+
+from __future__ import annotations
+
+import os
+from functools import cached_property
+from pathlib import Path
+
+from filelock import FileLock
+
+from core.errors import EarmarkError
+from core.settings import home_path
+from data import db
+from data.features import FeatureStore
+from data.jobs import JobStore
+from data.labels import LabelStore
+from data.model_runs import ModelRunStore
+from data.predictions import PredictionStore
+from data.questions import QuestionStore
+from data.settings import RootStore, SettingsStore
+from data.tracks import TrackStore
+
+
+class Workspace:
+    """Everything kept in one home, ready for the services.
+
+    Parameters
+    ----------
+    home : path-like, optional
+        The folder; else EARMARK_HOME, else the platform's user data folder. Made when it is not there.
+
+    Raises
+    ------
+    EarmarkError
+        The folder cannot be written to, or its database is damaged or from a newer version.
+    """
+
+    def __init__(self, home: str | os.PathLike[str] | None = None) -> None:
+        self.home: Path = home_path(home)
+        try:
+            self.home.mkdir(parents=True, exist_ok=True)
+            with FileLock(self.home / "migrate.lock"):  # two processes starting at once migrate once
+                self.database = db.Database(self.home / db.FILE_NAME)
+        except OSError as error:
+            raise EarmarkError(
+                f"{self.home} cannot be used as Earmark's home ({error.strerror or error})."
+                " Choose another with --home or EARMARK_HOME."
+            ) from error
+
+    @cached_property
+    def tracks(self) -> TrackStore:
+        """Tracks and files."""
+        return TrackStore(self.database)
+
+    @cached_property
+    def labels(self) -> LabelStore:
+        """Answers."""
+        return LabelStore(self.database)
+
+    @cached_property
+    def features(self) -> FeatureStore:
+        """Feature vectors."""
+        return FeatureStore(self.database)
+
+    @cached_property
+    def predictions(self) -> PredictionStore:
+        """What the current models think."""
+        return PredictionStore(self.database)
+
+    @cached_property
+    def model_runs(self) -> ModelRunStore:
+        """Trainings."""
+        return ModelRunStore(self.database)
+
+    @cached_property
+    def questions(self) -> QuestionStore:
+        """Tracks that wait for an answer."""
+        return QuestionStore(self.database)
+
+    @cached_property
+    def jobs(self) -> JobStore:
+        """Long work."""
+        return JobStore(self.database)
+
+    @cached_property
+    def settings(self) -> SettingsStore:
+        """Choices."""
+        return SettingsStore(self.database)
+
+    @cached_property
+    def roots(self) -> RootStore:
+        """Folders music came from."""
+        return RootStore(self.database)
+
+    @property
+    def models_folder(self) -> Path:
+        """Where model files lie, one folder per run."""
+        return self.home / "models"
+
+    @property
+    def cache_folder(self) -> Path:
+        """What can be made again: covers, transcoded sound."""
+        return self.home / "cache"
+
+    @property
+    def exports_folder(self) -> Path:
+        """Where playlists go unless the person says otherwise."""
+        return self.home / "exports"

@@ -1,0 +1,1 @@
+"""The browser side: pages, the player, charts; everything Streamlit."""

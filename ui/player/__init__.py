@@ -1,0 +1,33 @@
+"""The player: one component above all pages that owns the sound, the keys and the answers not yet saved."""
+
+from __future__ import annotations
+
+from functools import cache
+from pathlib import Path
+from typing import Any, Literal
+
+import streamlit as st
+
+FOLDER = Path(__file__).parent
+KEY = "earmark-player"
+
+Mode = Literal["desk", "bar", "off"]
+
+
+@cache
+def _component() -> Any:
+    html, css, js = ((FOLDER / name).read_text("utf-8") for name in ("player.html", "player.css", "player.js"))
+    return st.components.v2.component("earmark_player", html=html, css=css, js=js)
+
+
+def player(*, mode: Mode, home: str) -> None:
+    """Mount the player; it talks to the rating desk by itself and needs no rerun.
+
+    Parameters
+    ----------
+    mode : "desk", "bar" or "off"
+        The whole desk on the Rate page, one line elsewhere, nothing in an empty home.
+    home : str
+        Names the home, so that answers kept in the browser for another one are not sent here.
+    """
+    _component()(key=KEY, data={"mode": mode, "home": home})

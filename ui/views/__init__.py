@@ -1,0 +1,1 @@
+"""The pages: each reads from a service, shows, and hands a callback one service verb."""
