@@ -179,8 +179,8 @@ def progress_text(now: Json) -> str:
         parts.append(f"{now['realtime_factor']:.0f} x real time")
     if now.get("seconds_left") is not None:
         parts.append(f"{time_text(now['seconds_left'])} left")
-    if isinstance(now.get("text"), str):
-        parts.append(now["text"])
+    if now.get("sentence"):
+        parts.append(now["sentence"])
     return " · ".join(parts)
 
 
@@ -253,13 +253,9 @@ def analyze(jobs: int | None, limit: int | None, retry: bool) -> Json:
 def demo() -> Json:
     """Make a small library of invented music in the home folder and import it."""
     from services import library
-    from services.demo import make_demo
 
-    workspace = open_workspace()
-    folder = workspace.home / "demo music"
     with progress("Making music") as report:
-        make_demo(folder)
-        return library.add(workspace, [folder], progress=report).as_json()
+        return library.add_demo(open_workspace(), progress=report).as_json()
 
 
 @cli.command()
@@ -469,8 +465,12 @@ def _show_predictions(result: Json) -> None:
     if not result["predictions"]:
         say("No predictions yet: analyse music and rate some tracks first.")
         return
-    keys = list(result["predictions"][0])
-    show_table([[_words(row.get(key)) for key in keys] for row in result["predictions"]], *keys)
+    rows = [[p["id"], p["title"], p["value"], p["by"], _shares(p["probabilities"])] for p in result["predictions"]]
+    show_table(rows, "track", "title", "value", "by", "probabilities")
+
+
+def _shares(probabilities: dict[str, float]) -> str:
+    return ", ".join(f"{name} {share:.0%}" for name, share in list(probabilities.items())[:3])
 
 
 @cli.command()
@@ -487,8 +487,13 @@ def predict(target: str, track: str | None) -> Json:
 
 
 def _show_classified(result: Json) -> None:
-    for file in result.get("files", []):
-        show_pairs(file)
+    rows = [
+        [file["path"], target, opinion["label"], opinion["model"], _shares(opinion["probabilities"])]
+        for file in result["files"]
+        for target, opinion in file["targets"].items()
+    ]
+    show_table(rows, "file", "target", "label", "model", "probabilities")
+    _show_failures(result["unreadable"], f"{len(result['unreadable']):,} cannot be read:")
 
 
 @cli.command()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copyreg
 import os
 from typing import TYPE_CHECKING
 
@@ -10,6 +11,7 @@ import numpy as np
 from audio import descriptors, musicnn
 from audio.decode import MAX_SECONDS, PathLike, decode
 from audio.identity import content_id
+from core.errors import DecodeError
 from core.records import Analysis, Waveform
 
 if TYPE_CHECKING:
@@ -21,7 +23,17 @@ FEATURE_VERSIONS: dict[str, int] = {
     musicnn.NAME: musicnn.VERSION,
     musicnn.TAGS_NAME: musicnn.TAGS_VERSION,
 }
-THREAD_VARIABLES = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS", "NUMBA_NUM_THREADS", "VECLIB_MAXIMUM_THREADS")
+THREAD_VARIABLES = (
+    "OMP_NUM_THREADS",
+    "OPENBLAS_NUM_THREADS",
+    "MKL_NUM_THREADS",
+    "NUMBA_NUM_THREADS",
+    "VECLIB_MAXIMUM_THREADS",
+)
+
+# An exception is sent between processes by its message alone, from which a DecodeError cannot be made again: the pool
+# would break instead of handing the reason over.
+copyreg.pickle(DecodeError, lambda error: (DecodeError, (error.path, error.reason)))
 
 _worker_musicnn: Musicnn | None = None  # of this child process
 

@@ -1,14 +1,14 @@
 """Decoding: any audio file to mono float32 samples at one rate, in bounded memory.
 
-PyAV carries its own FFmpeg, so no program needs to be installed. Channels are averaged with numpy and resampled with soxr
-HQ, which gives the samples `librosa.load` gives; FFmpeg's own stereo-to-mono is 3 dB louder for stereo than for mono files.
+PyAV carries its own FFmpeg, so no program needs to be installed. Channels are averaged with numpy and resampled with
+soxr HQ, which gives the samples `librosa.load` gives; FFmpeg's own way makes stereo files 3 dB louder than mono ones.
 """
 
 from __future__ import annotations
 
 import os
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 import av
@@ -22,8 +22,8 @@ from core.records import Waveform
 SR = 22050  # Hz; what the descriptors are defined at
 MAX_SECONDS = 3600.0  # more than an hour (a mix, an audio book) is not analysed: 318 MB of samples
 MIN_SECONDS = 0.005  # less than that is a damaged file, not a sound
-# Containers are often a little wrong about their length. An end counts as missing when it is longer than 5 % of the promise
-# and longer than 2 s (for files under 8 s: a quarter of the promise).
+# Containers are often a little wrong about their length. An end counts as missing when it is longer than 5 % of the
+# promise and longer than 2 s (for files under 8 s: a quarter of the promise).
 MISSING_SHARE = 0.05
 MISSING_SECONDS = 2.0
 MISSING_SHARE_OF_SHORT = 0.25
@@ -185,10 +185,8 @@ def _frames(packets: Packets) -> Iterator[av.AudioFrame]:
 
 
 def _seek(container: av.container.InputContainer, stream: av.AudioStream, start: float) -> None:
-    try:
+    with suppress(*AV_ERRORS):  # a file that cannot seek is read from its beginning; _from drops what comes before
         container.seek(int((start + _origin(stream)) * av.time_base))
-    except AV_ERRORS:
-        pass  # a file that cannot seek is read from its beginning; _from drops what comes before
 
 
 def _origin(stream: av.AudioStream) -> float:
@@ -196,7 +194,9 @@ def _origin(stream: av.AudioStream) -> float:
     return float(stream.start_time * stream.time_base) if stream.start_time and stream.time_base else 0.0
 
 
-def _from(frames: Iterator[av.AudioFrame], stream: av.AudioStream, start: float | None) -> Iterator[tuple[av.AudioFrame, int]]:
+def _from(
+    frames: Iterator[av.AudioFrame], stream: av.AudioStream, start: float | None
+) -> Iterator[tuple[av.AudioFrame, int]]:
     """Yield each frame with the number of its first samples that lie before `start`."""
     origin = _origin(stream)
     for frame in frames:

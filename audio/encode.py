@@ -7,14 +7,14 @@ import os
 import struct
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager, suppress
+from fractions import Fraction
 from pathlib import Path
-from typing import Any
 
 import av
 import numpy as np
 from av.stream import Disposition
 
-from audio.decode import AV_ERRORS, PathLike, decoded_frames, open_sound, resample
+from audio.decode import PathLike, decoded_frames, open_sound, resample
 from core.errors import DecodeError, EarmarkError
 from core.records import Tags
 
@@ -40,10 +40,18 @@ HIGHEST_RATE = 48_000  # of a copy for browsers
 PLAYABLE_EXTENSION = ".flac"
 FRONT_COVER = 3  # picture type in FLAC, Ogg and ID3
 CHUNK = 1 << 16  # samples handed to an encoder at once
-MIME_TYPES = {b"\xff\xd8\xff": "image/jpeg", b"\x89PNG": "image/png", b"GIF8": "image/gif", b"RIFF": "image/webp", b"BM": "image/bmp"}
+MIME_TYPES = {
+    b"\xff\xd8\xff": "image/jpeg",
+    b"\x89PNG": "image/png",
+    b"GIF8": "image/gif",
+    b"RIFF": "image/webp",
+    b"BM": "image/bmp",
+}
 
 
-def write_audio(path: PathLike, y: np.ndarray, sr: int, tags: Tags | None = None, *, cover: bytes | None = None) -> Path:
+def write_audio(
+    path: PathLike, y: np.ndarray, sr: int, tags: Tags | None = None, *, cover: bytes | None = None
+) -> Path:
     """Write samples as an audio file; the extension chooses the codec.
 
     The file appears under its name only when it is whole.
@@ -69,6 +77,8 @@ def write_audio(path: PathLike, y: np.ndarray, sr: int, tags: Tags | None = None
     with _writing(path) as (container, codec):
         rate = _rate(codec, sr)
         x = resample(np.atleast_2d(np.asarray(y, np.float32)).T, sr, rate).T
+        if len(x) == 1 and codec in STEREO_ONLY:
+            x = np.repeat(x, 2, axis=0)  # FFmpeg's own mono to stereo takes 3 dB away
         stream = _add_sound(container, codec, rate, channels=len(x))
         container.metadata.update(_metadata(tags or Tags()))
         picture = _add_cover(container, stream, cover) if cover else None
@@ -185,7 +195,7 @@ def mime_type(picture: bytes) -> str:
 
 
 def _flac_picture(picture: bytes, mime: str) -> bytes:
-    """Return the picture block of FLAC, which Ogg files carry in base64 (xiph.org, FLAC format, METADATA_BLOCK_PICTURE)."""
+    """Return FLAC's METADATA_BLOCK_PICTURE (RFC 9639, section 8.8), which Ogg files carry in base64."""
     name = mime.encode()
     sizes_unknown = struct.pack(">IIIII", 0, 0, 0, 0, 0)  # description, width, height, depth, colours
     return struct.pack(">II", FRONT_COVER, len(name)) + name + sizes_unknown + struct.pack(">I", len(picture)) + picture
@@ -195,7 +205,9 @@ def _pieces(x: np.ndarray, rate: int) -> Iterator[av.AudioFrame]:
     """Cut (channels, samples) into frames for an encoder."""
     layout = "mono" if len(x) == 1 else "stereo"
     for first in range(0, x.shape[1], CHUNK):
-        frame = av.AudioFrame.from_ndarray(np.ascontiguousarray(x[:, first : first + CHUNK]), format="fltp", layout=layout)
+        frame = av.AudioFrame.from_ndarray(
+            np.ascontiguousarray(x[:, first : first + CHUNK]), format="fltp", layout=layout
+        )
         frame.sample_rate = rate
         frame.pts = first
         yield frame
@@ -211,7 +223,7 @@ def _converted(frames: Iterable[av.AudioFrame], stream: av.AudioStream) -> Itera
             kind = now
         frame.pts = None
         for new in resampler.resample(frame):
-            new.pts = samples
+            new.pts, new.time_base = samples, Fraction(1, stream.rate)
             samples += new.samples
             yield new
 
@@ -219,7 +231,8 @@ def _converted(frames: Iterable[av.AudioFrame], stream: av.AudioStream) -> Itera
 def _mux(container: av.container.OutputContainer, stream: av.AudioStream, frames: Iterable[av.AudioFrame]) -> int:
     """Encode and write frames; return how many there were."""
     count = 0
-    for count, frame in enumerate(frames, 1):
+    for frame in frames:
         container.mux(stream.encode(frame))
+        count += 1
     container.mux(stream.encode(None))
     return count

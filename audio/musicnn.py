@@ -1,8 +1,8 @@
 """MusiCNN: the pretrained network whose penultimate layer is the default representation of a track.
 
-The trained weights come with the `musicnn` package; its code needs a TensorFlow of 2019, so the network is rebuilt here from
-its description: Pons & Serra 2019, "musicnn: pre-trained convolutional neural networks for music audio tagging"; Pons et
-al. 2018, "End-to-end learning for music audio tagging at scale".
+The trained weights come with the `musicnn` package; its code needs a TensorFlow of 2019, so the network is rebuilt here
+from its description: Pons & Serra 2019, "musicnn: pre-trained convolutional neural networks for music audio tagging";
+Pons et al. 2018, "End-to-end learning for music audio tagging at scale".
 """
 
 from __future__ import annotations
@@ -62,7 +62,9 @@ class Musicnn:
     def __init__(self, *, threads: int = 1) -> None:
         folder = _weights_folder()
         if folder is None or find_spec("tensorflow") is None:
-            raise EarmarkError("The MusiCNN embedding needs TensorFlow and the musicnn package: see the README, Install.")
+            raise EarmarkError(
+                "The MusiCNN embedding needs TensorFlow and the musicnn package: see the README, Install."
+            )
         tf = _tensorflow(threads)
         self._networks = [_compile(tf, _read_weights(tf, folder / name)) for name in NETWORKS]
 
@@ -171,7 +173,7 @@ def _quiet_stderr() -> Iterator[None]:
 
 
 def _read_weights(tf: Any, folder: Path) -> Weights:
-    """Read a published checkpoint; its files have no name before the dot, which the reader refuses, so copies get one."""
+    """Read a published checkpoint: its files have no name before the dot, which the reader refuses; copies get one."""
     with tempfile.TemporaryDirectory() as copies:
         for ending in (".index", ".data-00000-of-00001"):
             shutil.copyfile(folder / ending, Path(copies) / f"weights{ending}")

@@ -2,8 +2,8 @@
 
     python benchmarks/extraction.py FILES... [--skip-plain]
 
-Each file is timed alone, in this process, with one thread; the figures are medians over the files. All but `decode` include
-decoding. `plain_librosa` calls librosa's functions one by one on the waveform, as its documentation shows.
+Each file is timed alone, in this process, with one thread; the figures are medians over the files. All but `decode`
+include decoding. `plain_librosa` calls librosa's functions one by one on the waveform, as its documentation shows.
 """
 
 from __future__ import annotations
@@ -11,7 +11,6 @@ from __future__ import annotations
 import argparse
 import json
 import os
-import resource
 import statistics
 import sys
 import time
@@ -44,7 +43,12 @@ def main() -> None:
         "bliss": None,
     }
     realtime = {name: way and median_realtime(way, options.files, seconds) for name, way in ways.items()}
-    result = {"files": len(options.files), "audio_seconds": round(sum(seconds), 1), "realtime": realtime, "peak_mb": peak_mb()}
+    result = {
+        "files": len(options.files),
+        "audio_seconds": round(sum(seconds), 1),
+        "realtime": realtime,
+        "peak_mb": peak_mb(),
+    }
     print(json.dumps(result))
 
 
@@ -112,6 +116,8 @@ def essentia(file: str) -> None:
 
 def peak_mb() -> float:
     """Return the most memory this process has held, in MB."""
+    import resource  # not on Windows
+
     peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
     return round(peak / (1e6 if sys.platform == "darwin" else 1e3), 1)
 

@@ -49,6 +49,14 @@ class JobStore:
             row = connection.execute("SELECT * FROM jobs WHERE kind = ? ORDER BY id DESC LIMIT 1", [kind]).fetchone()
         return None if row is None else _job(row)
 
+    def latest_done(self, kind: str, target: str) -> Job | None:
+        """Return the newest finished job of a kind about a target."""
+        sql = """SELECT * FROM jobs WHERE kind = ? AND state = 'done'
+                 AND COALESCE(json_extract(params, '$.target'), 'rating') = ? ORDER BY id DESC LIMIT 1"""
+        with self._database.read() as connection:
+            row = connection.execute(sql, [kind, target]).fetchone()
+        return None if row is None else _job(row)
+
     def take(self, lane: str) -> Job | None:
         """Start the oldest queued job of a lane and return it."""
         with self._database.write() as connection:

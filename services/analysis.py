@@ -12,6 +12,7 @@ from core.errors import DecodeError
 from core.records import Analysis
 from core.settings import default_cores
 from data.tracks import Pending
+from services import training
 from services.jobs import Report, carry_out
 from services.pool import map_unordered
 from services.workspace import Workspace
@@ -70,6 +71,7 @@ def run(workspace: Workspace, params: dict[str, Any], report: Report) -> dict[st
             meter.failed.append({"path": path, "reason": reason})
         meter.total = max(meter.total, queue.seen)
     report(meter.progress())
+    training.predict_new(workspace)
     return meter.result()
 
 

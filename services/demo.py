@@ -94,7 +94,9 @@ def make_demo(folder: str | Path, *, progress: Callable[[int, int], None] | None
         path = piece.file(Path(folder), EXTENSIONS[number % len(EXTENSIONS)])
         if not path.exists():
             path.parent.mkdir(parents=True, exist_ok=True)
-            tags = Tags(piece.title, piece.artist, piece.album, genre=piece.style, year=piece.year, track_number=1 + number % 2)
+            tags = Tags(
+                piece.title, piece.artist, piece.album, genre=piece.style, year=piece.year, track_number=1 + number % 2
+            )
             write_audio(path, play(piece), SR, tags, cover=cover(piece.album))
         paths.append(path)
         if progress:
@@ -295,7 +297,11 @@ def piano(frequency: float, seconds: float, brightness: float) -> np.ndarray:
     t = times(seconds)
     y = np.zeros(len(t))
     for k in range(1, max(2, min(9, int(0.45 * SR / frequency)))):
-        y += np.exp(-(1.2 + 0.9 * k / brightness) * t) / k**1.3 * np.sin(2 * np.pi * frequency * k * (1 + 0.0004 * k * k) * t)
+        y += (
+            np.exp(-(1.2 + 0.9 * k / brightness) * t)
+            / k**1.3
+            * np.sin(2 * np.pi * frequency * k * (1 + 0.0004 * k * k) * t)
+        )
     return y * np.minimum(1, t / 0.004)
 
 
@@ -303,7 +309,10 @@ def piano(frequency: float, seconds: float, brightness: float) -> np.ndarray:
 def organ(frequency: float, seconds: float) -> np.ndarray:
     """Play a soft reed with vibrato."""
     t = times(seconds)
-    return tone(frequency, t + 0.0006 * np.sin(2 * np.pi * 5.5 * t) / 5.5, np.array([1, 0.5, 0.35, 0.1])) * np.hanning(len(t)) ** 0.5
+    return (
+        tone(frequency, t + 0.0006 * np.sin(2 * np.pi * 5.5 * t) / 5.5, np.array([1, 0.5, 0.35, 0.1]))
+        * np.hanning(len(t)) ** 0.5
+    )
 
 
 @lru_cache(256)

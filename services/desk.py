@@ -184,9 +184,7 @@ class Desk:
         tracks = self._workspace.tracks.many(track_ids)
         questions = {q.track_id: q for q in self._workspace.questions.waiting(target)}
         earlier = self._workspace.labels.withdrawn(track_ids, target)
-        return [
-            self._card(tracks[i], questions.get(i), target, earlier.get(i)) for i in track_ids if i in tracks
-        ]
+        return [self._card(tracks[i], questions.get(i), target, earlier.get(i)) for i in track_ids if i in tracks]
 
     def _card(self, track: Track, question: Question | None, target: str, earlier: str | None) -> dict[str, Any]:
         token = self._signer.token(track.id)
@@ -248,9 +246,7 @@ class Desk:
         if total == 0:
             return "There is no music here yet."
         if waiting and not self._workspace.labels.current(target):
-            return (
-                f"Listening to your first tracks: {heard:,} of {total:,}. The first question comes in a few seconds."
-            )
+            return f"Listening to your first tracks: {heard:,} of {total:,}. The first question comes in a few seconds."
         if waiting:
             return f"You are faster than the analysis: {heard:,} of {total:,} tracks are ready, and all are answered."
         if heard == 0:

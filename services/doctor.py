@@ -1,4 +1,4 @@
-"""A check-up: is everything there that Earmark needs, and is the home sound?"""
+"""A check-up: whether everything is there that Earmark needs, and whether the home is sound."""
 
 from __future__ import annotations
 

@@ -56,8 +56,7 @@ class Engine:
                 self._child = self._start_coordinator()
 
     def _start_coordinator(self) -> subprocess.Popen[bytes]:
-        log = open(self.workspace.home / "coordinator.log", "ab")  # noqa: SIM115: the child keeps it
-        with log:
+        with open(self.workspace.home / "coordinator.log", "ab") as log:  # the child keeps its own handle
             return subprocess.Popen(
                 [sys.executable, "-m", "services.coordinator", str(self.workspace.home), str(os.getpid())],
                 cwd=PROJECT,

@@ -141,9 +141,7 @@ class Coordinator:
         """End soon; what runs is queued again."""
         self._stop.set()
 
-    def _watch(
-        self, until: int | None, idle: float | None, alive: Callable[[], bool], progress: Report | None
-    ) -> None:
+    def _watch(self, until: int | None, idle: float | None, alive: Callable[[], bool], progress: Report | None) -> None:
         last_busy = time.monotonic()
         while not self._stop.wait(POLL) and alive():
             if until is not None:

@@ -11,7 +11,7 @@ from dataclasses import dataclass, field, replace
 import numpy as np
 
 from core.records import ANALYSED_STATES, Label, Prediction, Track
-from core.vocabulary import GENRE_TAGS
+from core.vocabulary import GENRE_TAGS, TAG_NAMES
 from labeling.strategies import Clusters
 from services.workspace import Workspace
 
@@ -34,6 +34,21 @@ class Analysed:
     def rows(self, track_ids: Iterable[int]) -> np.ndarray:
         """Return the rows of those tracks that are here."""
         return np.flatnonzero(np.isin(self.ids, np.fromiter(track_ids, dtype=np.int64)))
+
+    def with_one_more(self, features: dict[str, np.ndarray]) -> Analysed | None:
+        """Return the same with a file that is not in the library as track -1; None where it lacks the features."""
+        own = self.feature_set if len(self.ids) else next((s for s in ("musicnn", "descriptors") if s in features), "")
+        if own not in features:
+            return None
+        x = features[own][None, :]
+        tags = features["tags"][None, :] if "tags" in features else np.full((1, len(TAG_NAMES)), np.nan)
+        return Analysed(
+            np.append(self.ids, -1),
+            np.vstack([self.X, x]) if len(self.ids) else x,
+            tags if self.tags is None else np.vstack([self.tags, tags]),
+            np.append(self.groups, "track:-1"),
+            own,
+        )
 
 
 @dataclass(frozen=True)

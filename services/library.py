@@ -29,6 +29,7 @@ if TYPE_CHECKING:
 BATCH = 200  # files in one transaction: little to repeat after a crash, few waits for the disk
 READERS = 4  # threads reading tags; they wait for the disk most of the time
 CHECK_SECONDS = 2.0  # how long a path field may take to answer
+DEMO_FOLDER = "demo music"  # in the home: the demo goes when the home goes
 UNITS = ("bytes", "KB", "MB", "GB", "TB")
 
 Progress = Callable[[dict[str, Any]], None]
@@ -115,7 +116,7 @@ def add(
         raise EarmarkError(f"Labels cannot be taken from {labels_from!r}; the only choice is: folder.")
     result, skipped, seen = Imported(), Skipped(), set[str]()
     with ThreadPoolExecutor(READERS) as pool:
-        taker = _Taker(workspace, pool, result, progress or (lambda _: None), should_stop or (lambda: False))
+        taker = _Taker(workspace, pool, result, progress or _silent, should_stop or (lambda: False))
         for source in sources:
             seen |= taker.take(source, skipped)
     result.ignored = dict(skipped.ignored.most_common())
@@ -123,6 +124,25 @@ def add(
     if labels_from == "folder":
         result.labels = {"genre": _label_by_folder(workspace, seen)}
     return result
+
+
+def add_demo(workspace: Workspace, *, progress: Progress | None = None) -> Imported:
+    """Make the demo library in the home, where it is not there yet, and take it in.
+
+    Parameters
+    ----------
+    progress : callable, optional
+        Called with {"done", "total"} for every piece made.
+    """
+    from services.demo import make_demo
+
+    folder = workspace.home / DEMO_FOLDER
+    make_demo(folder, progress=lambda done, total: (progress or _silent)({"done": done, "total": total}))
+    return add(workspace, [folder])
+
+
+def _silent(progress: dict[str, Any]) -> None:
+    """Show nothing."""
 
 
 def run(workspace: Workspace, params: dict[str, Any], report: Progress) -> dict[str, Any]:

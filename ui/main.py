@@ -11,7 +11,7 @@ from ui.session import any_analysed, engine, is_empty, show_note
 
 def main() -> None:
     """Show the page that was chosen, below the player, which stays where it is."""
-    st.set_page_config(page_title="Earmark", page_icon=":material/hearing:", layout="wide")
+    st.set_page_config(page_title="Earmark", page_icon="🎧", layout="wide")
     opened = engine()
     empty = is_empty(opened)
     page = st.navigation(pages(analysed=any_analysed(opened)), position="top")

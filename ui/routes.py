@@ -20,6 +20,7 @@ from services.engine import engine
 CHUNK = 512 * 1024  # bytes in one answer: a browser then never holds a connection for a whole file
 BLOCK = 64 * 1024
 MESSAGE = 256 * 1024  # bytes a tab may send at once
+PICTURES = ("image/jpeg", "image/png", "image/webp", "image/gif")
 PLAYABLE_TYPE = "audio/mp4"
 
 
@@ -75,10 +76,10 @@ def cover(request: Request) -> Response:
     except EarmarkError:
         picture = None
     if picture is None:
-        return Response(status_code=404)
+        return Response(status_code=204)  # no cover is no error
     content, mime = picture
-    safe = mime if mime in ("image/jpeg", "image/png", "image/webp", "image/gif") else "application/octet-stream"
-    return Response(content, 200, {"Cache-Control": "private, max-age=86400", "X-Content-Type-Options": "nosniff"}, safe)
+    headers = {"Cache-Control": "private, max-age=86400", "X-Content-Type-Options": "nosniff"}
+    return Response(content, 200, headers, mime if mime in PICTURES else "application/octet-stream")
 
 
 async def desk(request: Request) -> Response:

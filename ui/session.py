@@ -7,7 +7,7 @@ import streamlit as st
 from core.records import ANALYSED_STATES
 from services.engine import Engine, engine
 
-__all__ = ["Engine", "counts_line", "engine", "note", "show_note"]
+__all__ = ["Engine", "any_analysed", "engine", "is_empty", "note", "show_note"]
 
 
 def note(text: str) -> None:

@@ -81,7 +81,7 @@ def natural_key(name: str) -> tuple[tuple[int, str] | tuple[int, int], ...]:
     ['2 B', '10 A']
     """
     parts = re.split(r"([0-9]+)", unicodedata.normalize("NFC", name).casefold())
-    return tuple((0, int(part)) if part.isdigit() else (1, part) for part in parts if part)
+    return tuple((0, int(part)) if part.isdecimal() else (1, part) for part in parts if part)
 
 
 def _entries(folder: str, seen: set[tuple[int, int]], skipped: Skipped) -> list[os.DirEntry[str]]:

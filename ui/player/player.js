@@ -9,6 +9,7 @@ const SEEK_S = 5;
 const PLAY = '<svg viewBox="0 0 16 16" aria-hidden="true"><path d="M3 1.5v13l11-6.5z"/></svg>';
 const PAUSE = '<svg viewBox="0 0 16 16" aria-hidden="true"><path d="M3 1.5h4v13H3zm6 0h4v13H9z"/></svg>';
 const TEXT_INPUTS = new Set(["text", "search", "number", "email", "url", "tel", "password", "date", "time", "datetime-local", "month", "week"]);
+const TOUCH = matchMedia("(pointer: coarse)").matches;
 const WORDS = { liked: "liked", semi: "semi", disliked: "disliked" };
 
 const percent = (p) => `${Math.round(100 * p)} %`;
@@ -376,7 +377,7 @@ class Desk {
     let text = this.message;
     if (!text && !card) text = this.reply ? this.reply.notice ?? "One moment." : "Opening your library.";
     if (!text && this.active.dataset.broken) text = "This track cannot be played here. You can still answer, or put it aside.";
-    if (!text && this.blocked) text = "Press Space to start.";
+    if (!text && this.blocked) text = TOUCH ? "Tap the play button to start." : "Press Space to start.";
     const notice = this.root.querySelector("#notice");
     notice.hidden = !text;
     put(this.root, "#notice", text ?? "");

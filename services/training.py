@@ -1,0 +1,496 @@
+"""Training on request: measure the families on artists they have not heard, keep the best, predict the library."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from core.errors import EarmarkError, NotEnoughLabelsError
+from core.records import ANALYSED_STATES, ModelRun, Prediction
+from data.features import join
+from services.jobs import Report, carry_out
+from services.learning import FeatureCache, group_names, quick_model, quick_predictions
+from services.workspace import Workspace
+
+if TYPE_CHECKING:
+    from models.evaluation import Folds, Measured
+
+DEFAULT_FEATURES = "musicnn"
+FALLBACK_FEATURES = "descriptors"  # where there is no TensorFlow
+SEED = 0
+
+
+@dataclass(frozen=True)
+class Dataset:
+    """The labelled tracks of a target that have a feature set."""
+
+    target: str
+    ordered: bool
+    features: str
+    ids: np.ndarray  # (n,)
+    X: np.ndarray  # (n, d)
+    y: np.ndarray  # (n,) str
+    groups: np.ndarray  # (n,) str
+    classes: tuple[str, ...]
+
+
+# -- what is learned from ---------------------------------------------------------------------------
+
+
+def dataset(workspace: Workspace, target: str, features: str | None = None) -> Dataset:
+    """Gather the labels of a target and the features of those tracks.
+
+    Parameters
+    ----------
+    features : str, optional
+        A feature set, or several joined by "+"; the embedding by default.
+
+    Raises
+    ------
+    NotEnoughLabelsError
+        Too few labels to train and measure; the message counts what is missing.
+    """
+    from labeling.targets import get
+
+    wanted = get(target)
+    features = features or default_features(workspace)
+    ids, X = matrix(workspace, features)
+    labels = workspace.labels.current(target)
+    tracks = workspace.tracks.many(labels)
+    rows = [row for row, i in enumerate(ids) if int(i) in labels and tracks[int(i)].state in ANALYSED_STATES]
+    ids, X = ids[rows], X[rows]
+    y = np.array([labels[int(i)].value for i in ids], dtype=str)
+    groups = group_names([tracks[int(i)] for i in ids])
+    _require_enough(target, y, groups, waiting=len(labels) - len(ids))
+    present = set(y.tolist())
+    classes = tuple(c for c in wanted.classes if c in present) if wanted.classes else tuple(sorted(present))
+    return Dataset(target, wanted.kind == "ordered", features, ids, X, y, groups, classes)
+
+
+def default_features(workspace: Workspace) -> str:
+    """Return the embedding's name, or the descriptors' where no track has an embedding."""
+    return DEFAULT_FEATURES if workspace.features.sets().get(DEFAULT_FEATURES) else FALLBACK_FEATURES
+
+
+def matrix(workspace: Workspace, features: str) -> tuple[np.ndarray, np.ndarray]:
+    """Return ids and vectors of one feature set, or of several joined by "+".
+
+    Raises
+    ------
+    EarmarkError
+        No track has that set.
+    """
+    kept = workspace.features.sets()
+    names = [name.strip() for name in features.split("+")]
+    for name in names:
+        if not kept.get(name):
+            there = ", ".join(kept) or "none yet: analyse some music first"
+            raise EarmarkError(f"There are no features called {name!r}. There are: {there}.")
+    return join([workspace.features.matrix(name)[:2] for name in names])
+
+
+def missing(workspace: Workspace, target: str) -> str | None:
+    """Say what is missing before a target can be trained, None when nothing is."""
+    try:
+        dataset(workspace, target)
+    except EarmarkError as error:
+        return str(error)
+    return None
+
+
+def _require_enough(target: str, y: np.ndarray, groups: np.ndarray, *, waiting: int) -> None:
+    from labeling.targets import missing_labels
+
+    lack = missing_labels(target, y.tolist(), groups.tolist())
+    if lack is None:
+        return
+    unheard = f" {waiting:,} labelled tracks are not analysed yet." if waiting else ""
+    raise NotEnoughLabelsError(f"Still needed to train on {target}: {lack}.{unheard}")
+
+
+# -- measuring --------------------------------------------------------------------------------------
+
+
+def evaluate(
+    workspace: Workspace,
+    target: str = "rating",
+    families: Sequence[str] | None = None,
+    features: Sequence[str] | None = None,
+    report: str | Path | None = None,
+    progress: Report | None = None,
+) -> dict[str, Any]:
+    """Measure families on artists they were not trained on; nothing is kept.
+
+    Parameters
+    ----------
+    families : sequence of str, optional
+        The quick ones by default.
+    features : sequence of str, optional
+        Each by itself; "a+b" joins two.
+    report : path, optional
+        A folder for scores.csv and confusion.csv.
+
+    Returns
+    -------
+    dict
+        grouped_by, labels, baseline (accuracy of always the usual answer), baseline_scores, models.
+    """
+    from models.registry import quick_families
+
+    kind = _kind(target)
+    names = list(families) if families else [family.name for family in quick_families(kind)]
+    jobs = [(name, _inputs(workspace, name, f)) for f in (features or [None]) for name in names]
+    rows, baseline, labels = [], {}, 0
+    data: Dataset | None = None
+    for number, (name, feature_set) in enumerate(jobs):
+        if data is None or data.features != feature_set:
+            data = dataset(workspace, target, feature_set)
+            folds = _folds(data)
+        baseline = baseline or _baseline(data, folds).report
+        labels = len(data.y)
+        rows.append(_measure(name, data, folds, _part(progress, name, number, len(jobs))).report)
+    result = {
+        "target": target,
+        "grouped_by": "artist",
+        "labels": labels,
+        "baseline": baseline["accuracy"],
+        "baseline_scores": baseline,
+        "models": rows,
+    }
+    if report is not None:
+        _write_report(Path(report), result)
+    return result
+
+
+def _kind(target: str) -> Any:
+    from labeling.targets import get
+
+    return get(target).kind
+
+
+def _inputs(workspace: Workspace, family: str, features: str | None) -> str:
+    """Return the feature set a family is measured on: as asked, else its own, else what there is."""
+    from models.registry import get
+
+    own = get(family).inputs
+    return features or (own if workspace.features.sets().get(own) else default_features(workspace))
+
+
+def _folds(data: Dataset) -> Folds:
+    from models.evaluation import grouped_folds
+
+    return grouped_folds(data.y, data.groups, random_state=SEED)
+
+
+def _measure(name: str, data: Dataset, folds: Folds, progress: Callable[[int, int], None] | None) -> Measured:
+    from models.evaluation import measure
+    from models.registry import build
+
+    kind = "ordered" if data.ordered else "nominal"
+    return measure(
+        name,
+        data.features,
+        lambda: build(name, kind, random_state=SEED),
+        data.X,
+        data.y,
+        data.groups,
+        folds,
+        classes=data.classes,
+        ordered=data.ordered,
+        progress=progress,
+    )
+
+
+def _baseline(data: Dataset, folds: Folds) -> Measured:
+    from models.evaluation import measure
+    from models.majority import MajorityClassifier
+
+    return measure(
+        "baseline", "none", MajorityClassifier, np.zeros((len(data.y), 1)), data.y, data.groups, folds,
+        classes=data.classes, ordered=data.ordered,
+    )  # fmt: skip
+
+
+def _part(progress: Report | None, name: str, number: int, parts: int) -> Callable[[int, int], None] | None:
+    if progress is None:
+        return None
+
+    def tell(done: int, total: int) -> None:
+        sentence = f"Measuring {name} on artists it has not heard: {done} of {total}"
+        progress({"done": number * total + done, "total": parts * total, "family": name, "sentence": sentence})
+
+    return tell
+
+
+def _write_report(folder: Path, result: dict[str, Any]) -> None:
+    import pandas as pd
+
+    folder.mkdir(parents=True, exist_ok=True)
+    rows = [result["baseline_scores"], *result["models"]]
+    flat = [{key: value for key, value in row.items() if key != "confusion"} for row in rows]
+    pd.DataFrame(flat).to_csv(folder / "scores.csv", index=False)
+    tables = [
+        pd.DataFrame(row["confusion"]["counts"], columns=row["confusion"]["classes"]).assign(
+            truth=row["confusion"]["classes"], model=row["name"], features=row["features"]
+        )
+        for row in rows
+    ]
+    pd.concat(tables).to_csv(folder / "confusion.csv", index=False)
+
+
+# -- retraining -------------------------------------------------------------------------------------
+
+
+def retrain(
+    workspace: Workspace,
+    target: str = "rating",
+    families: Sequence[str] | None = None,
+    progress: Report | None = None,
+) -> dict[str, Any]:
+    """Train and measure the families of a target, here or in the coordinator that is already running.
+
+    Returns
+    -------
+    dict
+        run, model, labels, seconds, scores, became_current, why, baseline, models (every family measured).
+
+    Raises
+    ------
+    NotEnoughLabelsError
+        The message counts what is missing.
+    """
+    dataset(workspace, target)  # says at once what is missing, before a job is queued
+    params: dict[str, Any] = {"target": target}
+    if families:
+        params["families"] = list(families)
+    return carry_out(workspace, "retrain", params, progress)
+
+
+def run(workspace: Workspace, params: dict[str, Any], report: Report) -> dict[str, Any]:
+    """Do a retraining job: the runner that the coordinator calls."""
+    started = time.perf_counter()
+    target = params.get("target", "rating")
+    data = dataset(workspace, target)
+    current = workspace.model_runs.current(target)
+    names = _to_measure(params.get("families"), data, current)
+    folds = _folds(data)
+    measured = {
+        name: _measure(name, data, folds, _part(report, name, number, len(names) + 1))
+        for number, name in enumerate(names)
+    }
+    baseline = _baseline(data, folds)
+    winner, why, speaks = _decide(measured, baseline, current, data.groups)
+    report({"done": len(names), "total": len(names) + 1, "sentence": f"Learning from all {len(data.y):,} answers"})
+    run_id = _fit_and_save(workspace, data, measured[winner])
+    if speaks:
+        workspace.model_runs.make_current(run_id)
+        predict_all(workspace, target)
+    return {
+        "run": run_id,
+        "model": winner,
+        "target": target,
+        "labels": len(data.y),
+        "seconds": round(time.perf_counter() - started, 2),
+        "scores": measured[winner].report,
+        "became_current": speaks,
+        "why": why,
+        "baseline": baseline.report,
+        "models": [m.report for m in measured.values()],
+    }
+
+
+def _to_measure(wanted: Sequence[str] | None, data: Dataset, current: ModelRun | None) -> list[str]:
+    """Return the families to compare: those asked for, and always the one that speaks now."""
+    from models.registry import build, families_for
+
+    kind = "ordered" if data.ordered else "nominal"
+    known = [family for family in families_for(kind, data.target) if family.inputs in (DEFAULT_FEATURES, data.features)]
+    if wanted:
+        for name in wanted:
+            build(name, kind)  # refuses what cannot learn this target, in one sentence
+        names = list(wanted)
+    else:
+        names = [family.name for family in known if not family.network or has_tensorflow()]
+    if current is not None and current.family not in names:
+        names.append(current.family)
+    return names
+
+
+def has_tensorflow() -> bool:
+    """Tell whether networks can be trained here; TensorFlow is not imported for it."""
+    import importlib.util
+
+    return importlib.util.find_spec("tensorflow") is not None
+
+
+def _decide(
+    measured: dict[str, Measured], baseline: Measured, current: ModelRun | None, groups: np.ndarray
+) -> tuple[str, str, bool]:
+    """Choose the family to keep, say why, and whether it speaks from now on.
+
+    A family replaces the current one only when its paired gain in log loss (rating: ranked probability score) exceeds
+    one standard error; ties go to the simpler. The first one must beat the usual answer in the same way.
+    """
+    from models.evaluation import better, choose
+    from models.registry import get
+
+    simplicity = {name: get(name).simplicity for name in measured}
+    winner = choose({name: m.losses for name, m in measured.items()}, groups, simplicity)
+    if current is None:
+        if better(measured[winner].losses, baseline.losses, groups):
+            return winner, "It is measurably better than always giving the usual answer.", True
+        return winner, "It is not yet measurably better than always giving the usual answer: more answers help.", False
+    if winner == current.family:
+        return winner, "The same kind of model, trained on all your answers.", True
+    simpler = simplicity[winner] < simplicity[current.family]
+    if better(measured[winner].losses, measured[current.family].losses, groups, new_is_simpler=simpler):
+        return winner, f"It does better than {current.family} on artists neither has heard.", True
+    return (
+        current.family,
+        f"{winner} is not measurably better, so {current.family} stays, trained on all answers.",
+        True,
+    )
+
+
+def _fit_and_save(workspace: Workspace, data: Dataset, measured: Measured) -> int:
+    from models import evaluation, persistence
+    from models.calibration import fit_temperature
+    from models.registry import build
+
+    model = build(measured.name, "ordered" if data.ordered else "nominal", random_state=SEED)
+    model = evaluation.fit(model, data.X, data.y, data.groups)
+    temperature = fit_temperature(measured.proba, data.y, np.array(data.classes), data.groups)
+    run_id = workspace.model_runs.add(
+        target=data.target,
+        family=measured.name,
+        features=data.features,
+        labels=len(data.y),
+        classes=[str(name) for name in model.classes_],
+        scores=measured.report,
+    )
+    folder = workspace.models_folder / f"run-{run_id}"
+    persistence.save(
+        model, folder, metadata={"target": data.target, "features": data.features, "temperature": temperature}
+    )
+    workspace.model_runs.set_path(run_id, str(folder.relative_to(workspace.home)))
+    return run_id
+
+
+# -- predicting -------------------------------------------------------------------------------------
+
+
+def predict_all(workspace: Workspace, target: str) -> int:
+    """Let the current model predict every analysed track, and keep that; return how many there are."""
+    run_ = workspace.model_runs.current(target)
+    if run_ is None:
+        return 0
+    ids, X = matrix(workspace, run_.features)
+    return workspace.predictions.replace(target, _predict(workspace, run_, ids, X))
+
+
+def predict_new(workspace: Workspace) -> None:
+    """Let the current models predict tracks analysed since they were trained."""
+    for target in ("rating", "genre"):
+        run_ = workspace.model_runs.current(target)
+        if run_ is not None and len(matrix(workspace, run_.features)[0]) > len(workspace.predictions.all(target)):
+            predict_all(workspace, target)
+
+
+def _predict(workspace: Workspace, run_: ModelRun, ids: np.ndarray, X: np.ndarray) -> Iterable[Prediction]:
+    from models import persistence
+    from models.calibration import scale
+
+    assert run_.path is not None
+    model, about = persistence.load(workspace.home / run_.path)
+    proba = scale(np.asarray(model.predict_proba(X), dtype=float), float(about["temperature"]))
+    classes = [str(name) for name in model.classes_]
+    for track_id, row in zip(ids, proba, strict=True):
+        shares = {classes[i]: round(float(row[i]), 4) for i in np.argsort(-row, kind="stable")}
+        yield Prediction(int(track_id), run_.target, next(iter(shares)), shares, run_.id)
+
+
+def predict(workspace: Workspace, target: str = "rating", track_id: int | None = None) -> list[dict[str, Any]]:
+    """Return what the current model, else the quick one, thinks of the tracks; the person's own answer beside it."""
+    current = workspace.model_runs.current(target)
+    guesses = workspace.predictions.all(target) or quick_predictions(workspace, target)
+    labels = workspace.labels.current(target)
+    tracks = workspace.tracks.many([track_id] if track_id is not None else guesses)
+    return [
+        {
+            "id": i,
+            "path": tracks[i].path,
+            "title": tracks[i].title,
+            "target": target,
+            "value": labels[i].value if i in labels else guess.value,
+            "by": "person" if i in labels else _speaker(current, guess),
+            "predicted": guess.value,
+            "probabilities": guess.proba,
+        }
+        for i, guess in guesses.items()
+        if i in tracks
+    ]
+
+
+def _speaker(current: ModelRun | None, guess: Prediction) -> str:
+    return f"run {guess.model_run} ({current.family})" if current is not None and guess.model_run else "quick"
+
+
+def classify(workspace: Workspace, files: Sequence[str]) -> dict[str, Any]:
+    """Listen to files that need not be in the library and say what the models think of them.
+
+    Returns
+    -------
+    dict
+        files: [{path, title, artist, targets: {target: {model, label, probabilities}}}], unreadable: [{path, reason}].
+    """
+    from audio import musicnn
+    from audio.analyse import analyse
+    from core.errors import DecodeError
+
+    network = musicnn.Musicnn() if musicnn.available() else None
+    result: dict[str, Any] = {"files": [], "unreadable": []}
+    for file in files:
+        path = Path(file).expanduser().absolute()
+        try:
+            heard = analyse(path, musicnn=network)
+        except DecodeError as error:
+            result["unreadable"].append({"path": str(path), "reason": error.reason})
+            continue
+        targets = {target: _opinion(workspace, target, heard.features) for target in ("rating", "genre")}
+        known = {target: opinion for target, opinion in targets.items() if opinion is not None}
+        result["files"].append({"path": str(path), **_about(workspace, path), "targets": known})
+    return result
+
+
+def _about(workspace: Workspace, path: Path) -> dict[str, Any]:
+    from audio.metadata import read_tags
+
+    tags = read_tags(path)
+    track = workspace.tracks.by_path(path)
+    labels = {} if track is None else workspace.labels.of_track(track.id)
+    return {
+        "title": tags.title or path.stem,
+        "artist": tags.artist,
+        "your_labels": {target: label.value for target, label in labels.items()},
+    }
+
+
+def _opinion(workspace: Workspace, target: str, features: dict[str, np.ndarray]) -> dict[str, Any] | None:
+    """Return what the current run, else the quick model, else the prior thinks of one file."""
+    run_ = workspace.model_runs.current(target)
+    names = [] if run_ is None else run_.features.split("+")
+    if run_ is not None and all(name in features for name in names):
+        X = np.hstack([features[name] for name in names])[None, :]
+        guess = next(iter(_predict(workspace, run_, np.array([0]), X)))
+        return {"model": f"run {run_.id} ({run_.family})", "label": guess.value, "probabilities": guess.proba}
+    analysed = FeatureCache(workspace).read().with_one_more(features)
+    quick = None if analysed is None else quick_model(workspace, target, analysed, workspace.labels.current(target))
+    if quick is None:
+        return None
+    proba = quick.of(-1)
+    return {"model": quick.name, "label": next(iter(proba)), "probabilities": proba}

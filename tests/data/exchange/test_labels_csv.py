@@ -1,0 +1,65 @@
+"""Label tables: what is wrong is said with its line."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from core.errors import EarmarkError
+from data.exchange import labels_csv
+
+
+def read(tmp_path: Path, content: str | bytes) -> list[tuple[int, str, str, str]]:
+    path = tmp_path / "labels.csv"
+    path.write_bytes(content if isinstance(content, bytes) else content.encode())
+    return [(row.line, row.path, row.target, row.value) for row in labels_csv.read(path)]
+
+
+def test_rows_come_with_their_lines(tmp_path: Path) -> None:
+    assert read(tmp_path, "path,target,value\na.mp3,rating,liked\n\nb.mp3,genre,R&B\n") == [
+        (2, "a.mp3", "rating", "liked"),
+        (4, "b.mp3", "genre", "R&B"),
+    ]
+
+
+@pytest.mark.parametrize("mark", [b"", b"\xef\xbb\xbf"], ids=["without mark", "with mark"])
+@pytest.mark.parametrize("end", ["\n", "\r\n"], ids=["unix", "windows"])
+def test_utf8_is_read_with_and_without_a_mark_and_with_any_line_ends(tmp_path: Path, mark: bytes, end: str) -> None:
+    content = mark + end.join(["path,target,value", "Jóga.mp3,genre,Rímur", ""]).encode()
+    assert read(tmp_path, content) == [(2, "Jóga.mp3", "genre", "Rímur")]
+
+
+def test_columns_may_stand_in_any_order_among_others(tmp_path: Path) -> None:
+    assert read(tmp_path, "Value,note,PATH,target\nliked,x,a.mp3,rating\n") == [(2, "a.mp3", "rating", "liked")]
+
+
+def test_quoted_commas_and_line_breaks_belong_to_the_path(tmp_path: Path) -> None:
+    assert read(tmp_path, 'path,target,value\n"a, b.mp3",rating,liked\n')[0][1] == "a, b.mp3"
+
+
+@pytest.mark.parametrize(
+    ("content", "message"),
+    [
+        ("a.mp3,rating,liked\n", "line 1: the columns path, target, value cannot be found"),
+        ("", "line 1"),
+        ("path,target\n", "line 1: the column value cannot"),
+        ("path,target,value\na.mp3,rating,liked\nb.mp3,rating\n", "line 3: 2 of the 3 columns"),
+        ("path,target,value\n,rating,liked\n", "line 2: the path is empty"),
+        ("path,target,value\ncaf\xe9.mp3,rating,liked\n".encode("latin-1"), "not UTF-8"),
+    ],
+)
+def test_what_is_wrong_is_said_with_its_line(tmp_path: Path, content: str | bytes, message: str) -> None:
+    with pytest.raises(EarmarkError, match=message):
+        read(tmp_path, content)
+
+
+def test_a_table_that_is_not_there_is_named(tmp_path: Path) -> None:
+    with pytest.raises(EarmarkError, match=r"none\.csv cannot be read"):
+        labels_csv.read(tmp_path / "none.csv")
+
+
+def test_what_is_written_is_read_again(tmp_path: Path) -> None:
+    rows = [('/m/a, "b".mp3', "rating", "liked"), ("/m/Jo\u0301ga\n.mp3", "genre", "R&B/Soul")]
+    assert labels_csv.write(tmp_path / "out" / "labels.csv", rows) == 2
+    assert [(row.path, row.target, row.value) for row in labels_csv.read(tmp_path / "out" / "labels.csv")] == rows

@@ -1,0 +1,25 @@
+"""Numbers and words as a person reads them."""
+
+from __future__ import annotations
+
+import pandas as pd
+
+RATINGS: dict[str, str] = {"liked": "Liked", "semi": "Semi", "disliked": "Disliked"}
+
+
+def percent(share: float | None) -> str:
+    """Say a share.
+
+    >>> percent(0.482), percent(None)
+    ('48 %', '')
+    """
+    return "" if share is None or pd.isna(share) else f"{100 * share:.0f} %"
+
+
+def counted(number: int, one: str, many: str | None = None) -> str:
+    """Say how many there are.
+
+    >>> counted(1, "track"), counted(1200, "track")
+    ('1 track', '1,200 tracks')
+    """
+    return f"{number:,} {one if number == 1 else many or one + 's'}"
