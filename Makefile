@@ -6,7 +6,7 @@ UV := $(PY) -m uv
 LOCK := $(UV) pip compile --universal --upgrade --quiet --annotation-style line --custom-compile-command "make lock"
 # The first of these that runs and fits; if none fits, the first that runs, so that the set-up can say what is wrong.
 PYTHONS := $(if $(PYTHON),$(PYTHON),python3 python3.13 python3.12 python3.11 python)
-SETUP = @for p in $(PYTHONS); do \
+SETUP = @fits=; other=; for p in $(PYTHONS); do \
 	  if "$$p" -c 'import sys; sys.exit(not (3, 11) <= sys.version_info[:2] <= (3, 13))' 2>/dev/null; then fits="$$p"; break; \
 	  elif "$$p" -c 'import sys; sys.exit(sys.version_info[0] < 3)' 2>/dev/null; then other="$${other:-$$p}"; fi; \
 	done; \

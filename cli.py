@@ -22,6 +22,7 @@ if TYPE_CHECKING:  # services are imported inside the commands: `--help` must no
 
     from services.workspace import Workspace
 
+WIDE = 1000  # characters: lines for grep and files are never broken
 INTERRUPTED = 130  # what shells expect after Ctrl-C
 FORMATS = ("apple", "m3u8", "csv")
 FILE = click.Path(dir_okay=False, path_type=Path)
@@ -113,7 +114,8 @@ def console(*, stderr: bool = False) -> Console:
     """Return rich's console; made anew so that it prints where standard output goes now."""
     from rich.console import Console
 
-    return Console(stderr=stderr, highlight=False)
+    person = (sys.stderr if stderr else sys.stdout).isatty()
+    return Console(stderr=stderr, highlight=False, width=None if person else WIDE)
 
 
 def show_table(rows: Sequence[Sequence[object]], *columns: str) -> None:
@@ -121,7 +123,7 @@ def show_table(rows: Sequence[Sequence[object]], *columns: str) -> None:
     from rich.markup import escape
     from rich.table import Table
 
-    table = Table(*columns, box=None, pad_edge=False, header_style="bold")
+    table = Table(*columns, box=None, pad_edge=False, header_style="bold", show_header=any(columns))
     for row in rows:
         table.add_row(*(escape("" if cell is None else str(cell)) for cell in row))
     console().print(table)

@@ -68,7 +68,8 @@ def analyse(path: PathLike, *, musicnn: Musicnn | None = None) -> Analysis:
 def start_worker() -> None:
     """Prepare a child process: one thread, the networks loaded, the compiled parts of librosa warm.
 
-    Meant as the `initializer` of a `ProcessPoolExecutor` that spawns its children.
+    Meant as the `initializer` of a `ProcessPoolExecutor` that spawns its children. numpy is imported before this runs,
+    so the process that makes the pool calls `one_thread` first: its children inherit that.
     """
     global _worker_musicnn
     one_thread()
@@ -83,7 +84,7 @@ def analyse_in_worker(path: PathLike) -> Analysis:
 
 
 def one_thread() -> None:
-    """Keep the number libraries to one thread; only those not yet imported listen."""
+    """Keep the number libraries to one thread, here where they are not yet imported, and in children started later."""
     for variable in THREAD_VARIABLES:
         os.environ[variable] = "1"
 

@@ -10,6 +10,7 @@ import os
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
+from typing import cast
 
 import av
 import av.error
@@ -178,7 +179,7 @@ def _frames(packets: Packets) -> Iterator[av.AudioFrame]:
     """Yield decoded frames, leaving out the packets that cannot be decoded."""
     for packet in packets:
         try:
-            frames = packet.decode()
+            frames = cast("list[av.AudioFrame]", packet.decode())
         except AV_ERRORS:
             continue
         yield from frames

@@ -6,6 +6,7 @@ processor's cache: the figures are librosa's, the way there is twenty times shor
 
 from __future__ import annotations
 
+import warnings
 from dataclasses import dataclass
 from functools import cache
 from itertools import pairwise
@@ -198,7 +199,9 @@ def _tuning(y: np.ndarray, sr: int, middle: slice) -> float:
     import librosa
 
     power = _spectrum(y, middle).T
-    return float(librosa.estimate_tuning(S=power, sr=sr, n_fft=N_FFT)) if power.any() else 0.0
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # that a sound without any pitch has no tuning
+        return float(librosa.estimate_tuning(S=power, sr=sr, n_fft=N_FFT)) if power.any() else 0.0
 
 
 @cache

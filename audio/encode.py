@@ -9,6 +9,7 @@ from collections.abc import Iterable, Iterator
 from contextlib import contextmanager, suppress
 from fractions import Fraction
 from pathlib import Path
+from typing import cast
 
 import av
 import numpy as np
@@ -144,7 +145,7 @@ def _rate(codec: str, sr: int) -> int:
 
 
 def _add_sound(container: av.container.OutputContainer, codec: str, rate: int, *, channels: int) -> av.AudioStream:
-    stream = container.add_stream(codec, rate=rate)
+    stream = cast("av.AudioStream", container.add_stream(codec, rate=rate))
     stream.layout = "mono" if channels == 1 and codec not in STEREO_ONLY else "stereo"
     stream.codec_context.options = CODEC_OPTIONS.get(codec, {})
     if codec in BIT_RATES:

@@ -25,7 +25,7 @@ from services.learning import Learner, Quick, genre_table, put_aside
 from services.workspace import Workspace
 
 TAB_LIFE = 4.0  # seconds without a message after which a tab's tracks may be shown elsewhere
-AHEAD = 3  # the track on screen, the one already loaded, one in reserve
+AHEAD = 5  # the track on screen, the one already loaded, some in reserve for when the server is slow or gone
 STRIP = 5  # last answers shown
 LISTEN_FROM = 1 / 3  # of the track, until the telling moment is known
 MIME = {

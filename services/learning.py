@@ -162,12 +162,13 @@ def _fit(target: str, analysed: Analysed, rows: np.ndarray, y: np.ndarray) -> Qu
 
     if not quick_ready(list(y)):
         return None
+    from models.evaluation import fit
     from models.registry import build
 
     kind = TARGETS[target].kind
     family = "ordered" if kind == "ordered" else "logistic"
-    model = build(family, kind).fit(analysed.X[rows], y)
-    neighbours = build("knn", kind).fit(analysed.X[rows], y)
+    model = fit(build(family, kind), analysed.X[rows], y, analysed.groups[rows])
+    neighbours = fit(build("knn", kind), analysed.X[rows], y, analysed.groups[rows])
     classes = tuple(str(c) for c in model.classes_)
     proba = model.predict_proba(analysed.X)
     return Quick(target, classes, analysed.ids, proba, family, _aligned(neighbours, analysed.X, classes))

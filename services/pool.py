@@ -15,6 +15,7 @@ from typing import TypeVar
 Item = TypeVar("Item")
 Result = TypeVar("Result")
 
+NICE = 10  # the page and its sound come before the analysis
 POLL = 0.25  # seconds between two looks at whether to go on
 
 
@@ -115,6 +116,8 @@ class _Pool:
 
 def _begin(parent: int, start: Callable[[], None]) -> None:
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is the parent's to answer
+    if hasattr(os, "nice"):
+        os.nice(NICE)
     threading.Thread(target=end_with, args=(parent,), daemon=True).start()
     start()
 
