@@ -126,7 +126,11 @@ def show_table(rows: Sequence[Sequence[object]], *columns: str) -> None:
     table = Table(*columns, box=None, pad_edge=False, header_style="bold", show_header=any(columns))
     for row in rows:
         table.add_row(*(escape("" if cell is None else str(cell)) for cell in row))
-    console().print(table)
+    screen = console()
+    with screen.capture() as captured:
+        screen.print(table)
+    for line in captured.get().splitlines():
+        say(line.rstrip())
 
 
 def show_pairs(result: Json) -> None:
@@ -271,7 +275,16 @@ def status() -> Json:
 
 # -- answering --------------------------------------------------------------------------------------
 
-TARGET = click.option("--target", default="rating", show_default=True, metavar="T", help="rating or genre.")
+
+def _known_target(ctx: click.Context, parameter: click.Parameter, value: str) -> str:
+    from services import library
+
+    return library.check_target(value)
+
+
+TARGET = click.option(
+    "--target", default="rating", show_default=True, metavar="T", callback=_known_target, help="rating or genre."
+)
 
 
 def _show_questions(result: Json) -> None:
@@ -425,7 +438,8 @@ MODELS = click.option("--models", type=NameList(), help="Model families, such as
 
 
 def _show_training(result: Json) -> None:
-    show_pairs({key: value for key, value in result.items() if not isinstance(value, list)})
+    scores = {name: result["scores"].get(name) for name in ("accuracy", "macro_f1", "roc_auc", "log_loss")}
+    show_pairs({key: value for key, value in result.items() if not isinstance(value, list | dict)} | scores)
 
 
 @cli.command()
@@ -523,9 +537,10 @@ def _show_export(result: Json) -> None:
 @click.option("--all", "everything", is_flag=True, help="All three, and one for each genre; --out is a folder.")
 @click.option("--format", "format_", type=click.Choice(FORMATS), default="apple", show_default=True)
 @click.option("--rated-only", is_flag=True, help="Leave out what is only predicted.")
+@click.option("--relative", is_flag=True, help="Paths relative to the playlist (m3u8).")
 @click.option("--out", type=click.Path(path_type=Path), help="Where to [default: exports in the home folder].")
 @verb(_show_export)
-def export(playlist: str | None, everything: bool, format_: str, rated_only: bool, out: Path | None) -> Json:
+def export(playlist: str | None, everything: bool, format_: str, out: Path | None, **options: bool) -> Json:
     """Write playlists for Apple Music and other players."""
     from services import playlists
 
@@ -533,9 +548,8 @@ def export(playlist: str | None, everything: bool, format_: str, rated_only: boo
         raise click.UsageError("--all and --playlist exclude each other.")
     workspace = open_workspace()
     if everything:
-        folder = out or workspace.exports_folder
-        return playlists.export_all(workspace, folder, format=format_, rated_only=rated_only)
-    return playlists.export_one(workspace, playlist or "liked", format=format_, out=out, rated_only=rated_only)
+        return playlists.export_all(workspace, out or workspace.exports_folder, format=format_, **options)
+    return playlists.export_one(workspace, playlist or "liked", format=format_, out=out, **options)
 
 
 # -- the house --------------------------------------------------------------------------------------
@@ -566,7 +580,8 @@ def run(browser: str, port: int | None) -> None:
     """Start Earmark in the browser; Ctrl-C ends it."""
     from services import launch
 
-    launch.run(home=click.get_current_context().obj, browser=browser, port=port)
+    context = click.get_current_context()
+    context.exit(launch.run(home=context.obj, browser=browser, port=port))
 
 
 if __name__ == "__main__":

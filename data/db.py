@@ -87,6 +87,18 @@ class Database:
             raise EarmarkError(f"The backup {target} is damaged ({verdict}); nothing was changed. Is the disk full?")
         return target
 
+    def damage(self) -> str | None:
+        """Say what is wrong inside the file, None when it is sound."""
+        try:
+            with self.read() as connection:
+                verdict = connection.execute("PRAGMA integrity_check").fetchone()[0]
+                dangling = len(connection.execute("PRAGMA foreign_key_check").fetchall())
+        except sqlite3.DatabaseError as error:
+            return str(error)
+        if verdict != "ok":
+            return str(verdict)
+        return f"{dangling} rows point to rows that are not there" if dangling else None
+
     def _connect(self) -> sqlite3.Connection:
         connection = sqlite3.connect(self.path, timeout=BUSY_TIMEOUT_MS / 1000, isolation_level=None)
         connection.row_factory = sqlite3.Row

@@ -73,11 +73,14 @@ class LabelStore:
         """
         with self._database.write(durable=True) as connection:
             done = connection.execute(f"{_EVENTS_UNDONE} WHERE undone_by = ?", [event_id]).fetchone()
-            row = done or connection.execute(
-                f"""SELECT * FROM ({_EVENTS}) WHERE undone_at IS NULL AND source = 'person'
+            row = (
+                done
+                or connection.execute(
+                    f"""SELECT * FROM ({_EVENTS}) WHERE undone_at IS NULL AND source = 'person'
                     AND (? IS NULL OR target = ?) ORDER BY created_at DESC LIMIT 1""",
-                [target, target],
-            ).fetchone()
+                    [target, target],
+                ).fetchone()
+            )
             if row is None or done is not None:
                 return None if row is None else _event(row)
             table = "labels" if row["kind"] == "label" else "skips"

@@ -96,7 +96,7 @@ class Desk:
             try:
                 HANDLERS[event["type"]](self._workspace, tab, event)
                 acked.append(event_id)
-            except (EarmarkError, KeyError, TypeError, ValueError) as error:  # never to be sent again
+            except (EarmarkError, KeyError, TypeError, ValueError, OverflowError) as error:  # never to be sent again
                 refused[event_id] = str(error) if isinstance(error, EarmarkError) else "This answer could not be read."
         if acked:
             self._learner.wake(labeling.active_target(self._workspace))
@@ -120,9 +120,10 @@ class Desk:
         ranked = self._learner.ranked(target)
         if ranked is not None and ranked.generation != tab.generation:
             tab.generation = ranked.generation
-            stale = kept[2:]  # what is on screen or already loaded stays, the rest follows the newest ranking
+            # What is on screen, already loaded or taken back stays; the rest follows the newest ranking.
+            stale = [t for t in kept[2:] if waiting[t].strategy != labeling.TAKEN_BACK]
             self._workspace.questions.close(stale, target)
-            kept = kept[:2]
+            kept = [t for t in kept if t not in stale]
             for track_id in stale:
                 waiting.pop(track_id, None)
         free = [t for t in waiting if t not in taken and t not in kept]

@@ -6,7 +6,6 @@ import importlib.util
 import os
 import platform
 import shutil
-import sqlite3
 import sys
 import tempfile
 from dataclasses import asdict, dataclass
@@ -87,13 +86,10 @@ def _database(folder: Path) -> Check:
     if not path.exists():
         return Check("database", True, "none yet; the first import makes it")
     try:
-        with Database(path).read() as connection:
-            verdict = connection.execute("PRAGMA integrity_check").fetchone()[0]
-            dangling = len(connection.execute("PRAGMA foreign_key_check").fetchall())
-    except (EarmarkError, sqlite3.Error) as error:
+        damage = Database(path).damage()
+    except EarmarkError as error:
         return Check("database", False, str(error))
-    sound = verdict == "ok" and not dangling
-    return Check("database", sound, "sound" if sound else f"damaged: {verdict}, {dangling} rows point nowhere")
+    return Check("database", damage is None, "sound" if damage is None else f"damaged: {damage}")
 
 
 def _disk(folder: Path) -> Check:

@@ -18,11 +18,11 @@ from services.workspace import Workspace
 log = logging.getLogger(__name__)
 
 LANES: dict[str, tuple[str, ...]] = {"analysis": ("import", "demo", "analyze"), "training": ("retrain",)}
-RUNNERS: dict[str, str] = {  # kind -> module that has run(workspace, params, report): imported when first needed
-    "import": "services.library",
-    "demo": "services.demo",
-    "analyze": "services.analysis",
-    "retrain": "services.training",
+RUNNERS: dict[str, tuple[str, str]] = {  # kind -> module and function (workspace, params, report), imported when needed
+    "import": ("services.library", "run"),
+    "demo": ("services.library", "run_demo"),
+    "analyze": ("services.analysis", "run"),
+    "retrain": ("services.training", "run"),
 }
 REPORT_EVERY = 0.4  # seconds between two writes of progress
 POLL = 0.25  # seconds between two looks for work
@@ -170,8 +170,9 @@ class Coordinator:
     def _run(self, job: Job) -> None:
         finish = self._workspace.jobs.finish
         try:
-            runner = importlib.import_module(RUNNERS[job.kind])
-            finish(job.id, "done", result=runner.run(self._workspace, job.params, self._reporter(job.id)))
+            module, function = RUNNERS[job.kind]
+            runner = getattr(importlib.import_module(module), function)
+            finish(job.id, "done", result=runner(self._workspace, job.params, self._reporter(job.id)))
         except Cancelled:
             finish(job.id, "cancelled")
         except _PausedError:

@@ -8,10 +8,12 @@ from typing import Any
 from core.errors import EarmarkError
 from core.records import Label, Question
 from data.labels import Event
-from labeling.targets import TARGETS, check_value
+from labeling.targets import TARGETS, check_value, get
 from services.workspace import Workspace
 
 DEFAULT_TARGET = "rating"
+SKIPS = ("not now", "don't know", "never")
+TAKEN_BACK = "taken back"  # the strategy of a question that an undo asked again
 
 
 def active_target(workspace: Workspace) -> str:
@@ -69,7 +71,16 @@ def skip(
     *,
     event_id: str | None = None,
 ) -> dict[str, Any]:
-    """Put a track aside: it comes back later ("not now", "don't know") or not at all ("never")."""
+    """Put a track aside: it comes back later ("not now", "don't know") or not at all ("never").
+
+    Raises
+    ------
+    EarmarkError
+        There is no such target, track or way of putting aside.
+    """
+    target = get(target).name
+    if kind not in SKIPS:
+        raise EarmarkError(f"{kind!r} is no way of putting a track aside. Choose one of: {', '.join(SKIPS)}.")
     event_id = event_id or str(uuid.uuid4())
     workspace.tracks.get(track_id)
     workspace.labels.skip(event_id, track_id, target, kind)
@@ -92,7 +103,7 @@ def undo(workspace: Workspace, n: int = 1, *, event_id: str | None = None) -> li
         event = workspace.labels.undo_last(event_id or str(uuid.uuid4()))
         if event is None:
             break
-        question = Question(event.track_id, event.target, reason="You took your answer back.")
+        question = Question(event.track_id, event.target, reason="You took your answer back.", strategy=TAKEN_BACK)
         workspace.questions.ask([question], first=True)
         undone.append(event_as_json(workspace, event))
     return undone

@@ -41,14 +41,21 @@ class Analysed:
         if own not in features:
             return None
         x = features[own][None, :]
-        tags = features["tags"][None, :] if "tags" in features else np.full((1, len(TAG_NAMES)), np.nan)
         return Analysed(
             np.append(self.ids, -1),
             np.vstack([self.X, x]) if len(self.ids) else x,
-            tags if self.tags is None else np.vstack([self.tags, tags]),
+            self._tags_and(features.get("tags")),
             np.append(self.groups, "track:-1"),
             own,
         )
+
+    def _tags_and(self, one_more: np.ndarray | None) -> np.ndarray | None:
+        """Return the tags with another row, NaN where there are none; None where nothing has any."""
+        if self.tags is None and one_more is None:
+            return None
+        unheard = np.full(len(TAG_NAMES), np.nan)
+        tags = np.tile(unheard, (len(self.ids), 1)) if self.tags is None else self.tags
+        return np.vstack([tags, unheard if one_more is None else one_more])
 
 
 @dataclass(frozen=True)

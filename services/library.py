@@ -19,7 +19,7 @@ from data.exchange import labels_csv
 from data.exchange.files import replacing
 from data.exchange.folder import Skipped, natural_key, single, walk
 from data.features import join
-from labeling.targets import TARGETS, check_value
+from labeling.targets import TARGETS, check_value, get
 from services.workspace import Workspace
 
 if TYPE_CHECKING:
@@ -156,6 +156,15 @@ def run(workspace: Workspace, params: dict[str, Any], report: Progress) -> dict[
     from services import analysis
 
     result = add(workspace, params["paths"], labels_from=params.get("labels_from"), progress=report)
+    analysis.start(workspace)
+    return result.as_json()
+
+
+def run_demo(workspace: Workspace, params: dict[str, Any], report: Progress) -> dict[str, Any]:
+    """Do a demo job: make the demo library, take it in, and let the analysis follow."""
+    from services import analysis
+
+    result = add_demo(workspace, progress=report)
     analysis.start(workspace)
     return result.as_json()
 
@@ -321,7 +330,10 @@ def suggested_folders() -> list[Path]:
     candidates = [Path(os.path.expandvars(name)).expanduser() for name in named if name]
     candidates += [Path.home() / "Music", Path.home() / "Musik"]
     existing = [folder for folder in candidates if folder.is_dir() and folder != Path.home()]
-    return list({folder.resolve(): folder for folder in reversed(existing)}.values())[::-1]
+    by_place: dict[Path, Path] = {}
+    for folder in existing:
+        by_place.setdefault(folder.resolve(), folder)
+    return list(by_place.values())
 
 
 def _xdg_music() -> str | None:
@@ -367,6 +379,17 @@ def status(workspace: Workspace) -> dict[str, Any]:
         "labels": {target: sum(labels.get(target, {}).values()) for target in dict.fromkeys([*TARGETS, *labels])},
         "current_model": {target: None if run is None else run.family for target, run in current.items()},
     }
+
+
+def check_target(name: str) -> str:
+    """Return the name of a target.
+
+    Raises
+    ------
+    EarmarkError
+        There is no such target; the message names those there are.
+    """
+    return get(name).name
 
 
 def predictions(workspace: Workspace, target: str) -> dict[int, Prediction]:

@@ -109,7 +109,12 @@ def _place(entry: Entry) -> tuple[bool, float, str, str, int]:
 
 
 def export_all(
-    workspace: Workspace, out: str | os.PathLike[str], *, format: str = "apple", rated_only: bool = False
+    workspace: Workspace,
+    out: str | os.PathLike[str],
+    *,
+    format: str = "apple",
+    rated_only: bool = False,
+    relative: bool = False,
 ) -> dict[str, Any]:
     """Write liked, semi-liked and disliked, empty ones too, and one playlist for each genre.
 
@@ -121,6 +126,8 @@ def export_all(
         One of `WRITERS`.
     rated_only : bool
         True leaves out what is only predicted.
+    relative : bool
+        True writes paths relative to the files, where the format knows them.
 
     Returns
     -------
@@ -134,7 +141,7 @@ def export_all(
     lists = [(RATING_NAMES[value], entries) for value, entries in ratings.items()] + list(genres.items())
     names = file_names([name for name, _ in lists])
     files = [
-        _write(workspace, writer, folder / (file_name + writer.extension), name, entries)
+        _write(workspace, writer, folder / (file_name + writer.extension), name, entries, relative=relative)
         for file_name, (name, entries) in zip(names, lists, strict=True)
     ]
     return {"files": files, "note": _note(ratings, rated_only)}

@@ -7,7 +7,7 @@ import os
 import signal
 import threading
 import time
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Generator, Iterable, Iterator
 from concurrent.futures import FIRST_COMPLETED, Future, ProcessPoolExecutor, wait
 from concurrent.futures.process import BrokenProcessPool
 from typing import TypeVar
@@ -60,12 +60,15 @@ def map_unordered(
 
 def _drain(
     pool: _Pool, function: Callable[[Item], Result], source: Iterator[Item], tick: Callable[[], None], alone: bool
-) -> Iterator[tuple[Item, Result | BaseException]]:
+) -> Generator[tuple[Item, Result | BaseException], None, list[Item]]:
     """Run items until none is left; return those under way when a child died."""
     running: dict[Future[Result], Item] = {}
     while True:
         for item in _up_to(pool.children * 2 - len(running), source):
-            running[pool.submit(function, item)] = item
+            try:
+                running[pool.submit(function, item)] = item
+            except BrokenProcessPool:  # a child died while the caller was keeping a result
+                return [item, *(yield from _lost(running))]
         if not running:
             return []
         done, _ = wait(running, timeout=POLL, return_when=FIRST_COMPLETED)
@@ -73,12 +76,23 @@ def _drain(
         for future in done:
             error = future.exception()
             if isinstance(error, BrokenProcessPool):
-                under_way = list(running.values())
                 if not alone:
-                    return under_way
-                yield under_way[0], error
+                    return (yield from _lost(running))
+                yield running[future], error
                 return []
             yield running.pop(future), error if error is not None else future.result()
+
+
+def _lost(running: dict[Future[Result], Item]) -> Generator[tuple[Item, Result | BaseException], None, list[Item]]:
+    """Yield what was finished before a child died, and return what was under way."""
+    lost = []
+    for future, item in running.items():
+        error = future.exception()
+        if isinstance(error, BrokenProcessPool):
+            lost.append(item)
+        else:
+            yield item, error if error is not None else future.result()
+    return lost
 
 
 def _up_to(n: int, source: Iterator[Item]) -> Iterator[Item]:

@@ -142,6 +142,15 @@ def test_a_backup_is_a_whole_copy(database: Database, tmp_path: Path) -> None:
     assert titles(database.backup(tmp_path / "deep" / "copy.db")) == ["kept"]
 
 
+def test_damage_inside_the_file_is_found(database: Database) -> None:
+    assert database.damage() is None
+    connection = sqlite3.connect(database.path)
+    connection.execute("INSERT INTO files (path, track_id, size, mtime) VALUES ('x', 99, 1, 1)")
+    connection.commit()
+    connection.close()
+    assert database.damage() == "1 rows point to rows that are not there"
+
+
 def test_statements_are_split_where_they_end_and_not_inside_text() -> None:
     script = "CREATE TABLE a (b TEXT DEFAULT ';');\nCREATE TABLE c (\n  d INTEGER -- why; how\n);\n"
     assert len(split_statements(script)) == 2

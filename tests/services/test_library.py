@@ -206,6 +206,23 @@ def test_an_import_job_does_the_same_and_queues_the_analysis(workspace: Workspac
     assert analysis.start(workspace) == workspace.jobs.open()[0].id
 
 
+def test_a_demo_job_makes_music_takes_it_in_and_queues_the_analysis(
+    workspace: Workspace, song: Song, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    made = song("1.flac")
+
+    def make(folder: Path, *, progress: Callable[[int, int], None]) -> None:
+        folder.mkdir()
+        made.rename(folder / made.name)
+        progress(1, 1)
+
+    monkeypatch.setattr("services.demo.make_demo", make)
+    reports: list[dict[str, Any]] = []
+    assert library.run_demo(workspace, {}, reports.append)["added"] == 1
+    assert reports[0] == {"done": 1, "total": 1}
+    assert [job.kind for job in workspace.jobs.open()] == ["analyze"]
+
+
 def test_the_torture_files_are_imported_without_a_crash(workspace: Workspace, shared: Callable[[str], Path]) -> None:
     result = library.add(workspace, [shared("torture")])
     assert result.tracks == workspace.tracks.count()["tracks"] > 100

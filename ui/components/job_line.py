@@ -51,6 +51,8 @@ def sentence(job: Job) -> str:
     verb = VERBS.get(job.kind, job.kind)
     if job.state == "paused":
         return f"{verb}: paused at {numbers.get('done', 0):,} of {numbers.get('total', 0):,}"
+    if "tracks" in numbers:
+        return f"{verb}: {numbers['tracks']:,} tracks so far"
     if numbers.get("sentence"):
         return str(numbers["sentence"])
     if not numbers.get("total"):
