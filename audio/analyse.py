@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import copyreg
 import os
 from typing import TYPE_CHECKING
 
@@ -11,7 +10,6 @@ import numpy as np
 from audio import descriptors, musicnn
 from audio.decode import MAX_SECONDS, PathLike, decode
 from audio.identity import content_id
-from core.errors import DecodeError
 from core.records import Analysis, Waveform
 
 if TYPE_CHECKING:
@@ -30,10 +28,6 @@ THREAD_VARIABLES = (
     "NUMBA_NUM_THREADS",
     "VECLIB_MAXIMUM_THREADS",
 )
-
-# An exception is sent between processes by its message alone, from which a DecodeError cannot be made again: the pool
-# would break instead of handing the reason over.
-copyreg.pickle(DecodeError, lambda error: (DecodeError, (error.path, error.reason)))
 
 _worker_musicnn: Musicnn | None = None  # of this child process
 

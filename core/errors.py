@@ -1,5 +1,7 @@
 """Errors a person can act on: each message says what happened and what to do."""
 
+from __future__ import annotations
+
 
 class EarmarkError(Exception):
     """Anything that went wrong in a way a person can understand and put right."""
@@ -20,6 +22,10 @@ class DecodeError(EarmarkError):
         super().__init__(f"{path} cannot be read: {reason}.")
         self.path = str(path)
         self.reason = reason
+
+    def __reduce__(self) -> tuple[type[DecodeError], tuple[str, str]]:
+        """Travel between processes with both arguments: a message alone could not be made an error again."""
+        return type(self), (self.path, self.reason)
 
 
 class DatabaseTooNewError(EarmarkError):

@@ -13,7 +13,7 @@ OPEN_STATES = ("queued", "running", "paused")
 
 
 class JobStore:
-    """Jobs in two lanes; the coordinator runs them, both front doors watch them."""
+    """Jobs in lanes; the coordinator runs them, both front doors watch them."""
 
     def __init__(self, database: Database) -> None:
         self._database = database

@@ -176,7 +176,7 @@ CREATE TABLE playlist_tracks (
 CREATE TABLE jobs (
     id INTEGER PRIMARY KEY AUTOINCREMENT,
     kind TEXT NOT NULL,
-    lane TEXT NOT NULL CHECK (lane IN ('analysis', 'training')),
+    lane TEXT NOT NULL CHECK (lane IN ('import', 'analysis', 'training')),
     state TEXT NOT NULL DEFAULT 'queued'
         CHECK (state IN ('queued', 'running', 'paused', 'done', 'failed', 'cancelled')),
     wish TEXT CHECK (wish IN ('pause', 'cancel')),

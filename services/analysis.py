@@ -51,11 +51,12 @@ def start(workspace: Workspace) -> int | None:
 
 def run(workspace: Workspace, params: dict[str, Any], report: Report) -> dict[str, Any]:
     """Do the job: the runner that the coordinator calls."""
-    from audio.analyse import analyse_in_worker, start_worker
+    from audio.analyse import analyse_in_worker, one_thread, start_worker
 
     cores = int(params.get("cores") or workspace.settings.get("cores") or default_cores())
     queue = Waiting(workspace, retry=bool(params.get("retry")), limit=params.get("limit"))
     meter = Meter(total=queue.count())
+    one_thread()  # the children inherit it; later would be too late for their numpy
     report(meter.progress())
     outcomes = map_unordered(
         analyse_in_worker, queue.paths(), children=cores, start=start_worker, tick=lambda: report(meter.progress())

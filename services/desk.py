@@ -41,6 +41,7 @@ class Tab:
 
     seen: float
     tracks: list[int] = field(default_factory=list)
+    shown: set[int] = field(default_factory=set)  # were on its screen: an undo may go back past them
     generation: int = 0
 
 
@@ -116,12 +117,13 @@ class Desk:
         waiting = {q.track_id: q for q in self._workspace.questions.waiting(target)}
         taken = self._taken_by_others(tab)
         on_screen = [showing] if isinstance(showing, int) else []
+        tab.shown.update(on_screen)
         kept = [t for t in dict.fromkeys([*on_screen, *tab.tracks]) if t in waiting and t not in taken]
         ranked = self._learner.ranked(target)
         if ranked is not None and ranked.generation != tab.generation:
             tab.generation = ranked.generation
-            # What is on screen, already loaded or taken back stays; the rest follows the newest ranking.
-            stale = [t for t in kept[2:] if waiting[t].strategy != labeling.TAKEN_BACK]
+            # What is or was on screen, already loaded or taken back stays; the rest follows the newest ranking.
+            stale = [t for t in kept[2:] if t not in tab.shown and waiting[t].strategy != labeling.TAKEN_BACK]
             self._workspace.questions.close(stale, target)
             kept = [t for t in kept if t not in stale]
             for track_id in stale:
@@ -257,7 +259,8 @@ class Desk:
 
 def _in_turn(candidates: list[Question], tracks: dict[int, Track], n: int, *, before: str | None) -> list[Question]:
     """Take n questions in order, leaving out for the moment those by the artist just heard."""
-    left, chosen = list(candidates), []
+    left = list(candidates)
+    chosen: list[Question] = []
     while left and len(chosen) < n:
         best = next((q for q in left if tracks[q.track_id].artist != before), left[0])
         left.remove(best)

@@ -34,9 +34,9 @@ class Engine:
         self._guard = threading.Thread(target=self._look_after, name="coordinator-guard", daemon=True)
         self._guard.start()
 
-    def submit(self, kind: str, params: dict[str, Any] | None = None) -> int:
+    def submit(self, kind: str, params: dict[str, Any] | None = None) -> None:
         """Queue a job; a coordinator is started within half a second when none runs."""
-        return jobs.submit(self.workspace, kind, params)
+        jobs.submit(self.workspace, kind, params)
 
     def close(self) -> None:
         """End the coordinator and its children; what they were doing is queued again."""

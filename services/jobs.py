@@ -17,7 +17,11 @@ from services.workspace import Workspace
 
 log = logging.getLogger(__name__)
 
-LANES: dict[str, tuple[str, ...]] = {"analysis": ("import", "demo", "analyze"), "training": ("retrain",)}
+LANES: dict[str, tuple[str, ...]] = {  # one job at a time in each, so that an import never waits for hours of analysis
+    "import": ("import", "demo"),
+    "analysis": ("analyze",),
+    "training": ("retrain",),
+}
 RUNNERS: dict[str, tuple[str, str]] = {  # kind -> module and function (workspace, params, report), imported when needed
     "import": ("services.library", "run"),
     "demo": ("services.library", "run_demo"),

@@ -122,9 +122,10 @@ def next_questions(
     strategy : str, optional
         A name of `labeling.queue.STRATEGIES`; the usual order by default.
     """
+    from labeling.targets import get
     from services.learning import FeatureCache, rank_now
 
-    target = target or active_target(workspace)
+    target = get(target or active_target(workspace)).name
     ranked = rank_now(workspace, target, FeatureCache(workspace).read(), n=n, strategy=strategy or "auto")
     tracks = workspace.tracks.many([track_id for track_id, _, _ in ranked.questions])
     return [

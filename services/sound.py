@@ -10,7 +10,6 @@ from pathlib import Path
 from core.errors import DecodeError, EarmarkError
 from services.workspace import Workspace
 
-PLAYABLE = ".m4a"  # AAC: every browser plays it
 CACHE_BYTES = 2_000_000_000  # playable copies kept; the oldest go first
 
 _locks: defaultdict[str, threading.Lock] = defaultdict(threading.Lock)
@@ -34,12 +33,12 @@ def file_of(workspace: Workspace, track_id: int) -> Path:
 
 def playable_copy(workspace: Workspace, track_id: int) -> Path:
     """Return a copy of a track that every browser plays, made once and kept."""
-    from audio.encode import transcode
+    from audio.encode import PLAYABLE_EXTENSION, transcode
 
     source = file_of(workspace, track_id)
     stat = source.stat()
     folder = workspace.cache_folder / "playable"
-    target = folder / f"{track_id}-{stat.st_size}-{int(stat.st_mtime)}{PLAYABLE}"
+    target = folder / f"{track_id}-{stat.st_size}-{int(stat.st_mtime)}{PLAYABLE_EXTENSION}"
     with _locks[target.name]:
         if not target.exists():
             folder.mkdir(parents=True, exist_ok=True)
@@ -61,7 +60,7 @@ def cover(workspace: Workspace, track_id: int) -> tuple[bytes, str] | None:
 
 def _make_room(folder: Path) -> None:
     """Delete the copies not played for longest until the rest fits."""
-    copies = sorted(folder.glob(f"*{PLAYABLE}"), key=lambda path: path.stat().st_mtime, reverse=True)
+    copies = sorted(folder.iterdir(), key=lambda path: path.stat().st_mtime, reverse=True)
     used = 0
     for path in copies:
         used += path.stat().st_size

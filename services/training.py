@@ -144,8 +144,11 @@ def evaluate(
 
     kind = _kind(target)
     names = list(families) if families else [family.name for family in quick_families(kind)]
-    jobs = [(name, _inputs(workspace, name, f)) for f in (features or [None]) for name in names]
-    rows, baseline, labels = [], {}, 0
+    wanted: Sequence[str | None] = features or [None]
+    jobs = [(name, _inputs(workspace, name, feature_set)) for feature_set in wanted for name in names]
+    rows: list[dict[str, Any]] = []
+    baseline: dict[str, Any] = {}
+    labels = 0
     data: Dataset | None = None
     for number, (name, feature_set) in enumerate(jobs):
         if data is None or data.features != feature_set:

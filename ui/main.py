@@ -5,7 +5,7 @@ from __future__ import annotations
 import streamlit as st
 
 from ui.components.job_line import job_line
-from ui.player import player
+from ui.player import Mode, player
 from ui.session import any_analysed, engine, is_empty, show_note
 
 
@@ -16,7 +16,7 @@ def main() -> None:
     empty = is_empty(opened)
     page = st.navigation(pages(analysed=any_analysed(opened)), position="top")
     job_line(opened)
-    mode = "off" if empty else "desk" if page.title == "Rate" else "bar"
+    mode: Mode = "off" if empty else "desk" if page.title == "Rate" else "bar"
     player(mode=mode, home=str(opened.workspace.settings.get("home_id")))
     show_note()
     page.run()

@@ -21,7 +21,7 @@ CHUNK = 512 * 1024  # bytes in one answer: a browser then never holds a connecti
 BLOCK = 64 * 1024
 MESSAGE = 256 * 1024  # bytes a tab may send at once
 PICTURES = ("image/jpeg", "image/png", "image/webp", "image/gif")
-PLAYABLE_TYPE = "audio/mp4"
+PLAYABLE_TYPE = "audio/flac"  # of services.sound.playable_copy
 
 
 def audio(request: Request) -> Response:

@@ -2,17 +2,28 @@
 
 from __future__ import annotations
 
+import shutil
+import subprocess
+import sys
+import time
 from collections.abc import Callable, Iterator
+from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
 
+from audio.encode import write_audio
 from core.records import FoundFile, Label, Tags
 from core.vocabulary import TAG_NAMES
+from services import analysis, library
 from services.learning import Learner
 from services.workspace import Workspace
 
+ROOT = Path(__file__).resolve().parents[2]
+SR = 32_000  # Hz, of generated sound
+EXTENSIONS = (".mp3", ".flac", ".m4a", ".ogg", ".opus")
 DIMENSIONS = 12  # of the made-up embedding
 ARTISTS = 8
 
@@ -78,3 +89,81 @@ def learner(workspace: Workspace) -> Iterator[Learner]:
     running = Learner(workspace)
     yield running
     running.close()
+
+
+# -- a library really listened to: made once, since TensorFlow takes long to start ---------------------
+
+
+@dataclass(frozen=True)
+class Heard:
+    """A home whose analysis was killed half-way and then finished, and what was seen meanwhile."""
+
+    home: Path
+    music: Path
+    broken: set[str]  # paths that hold no sound, which the import sees
+    garbled: str  # the path of a file whose tags are sound and whose sound is not
+    waited: int  # files at the start
+    killed_at: int  # analysed when the first coordinator was killed
+    jobs_after_kill: list[str]  # states
+    result: dict[str, Any]  # of the second run
+    progress: list[dict[str, Any]]
+
+
+@pytest.fixture(scope="session")
+def heard(tmp_path_factory: pytest.TempPathFactory) -> Heard:
+    """Listen to ten short files beside three broken ones: kill -9 after the first, then finish. Copy, do not change."""
+    folder = tmp_path_factory.mktemp("heard")
+    music, home = folder / "music", folder / "home"
+    music.mkdir()
+    for number in range(10):
+        artist = "ABCDE"[number % 5]
+        write_audio(music / f"{number}{EXTENSIONS[number % 5]}", piece(number), SR, Tags(title=f"{number}", artist=artist))
+    broken = {music / "empty.mp3": b"", music / "words.mp3": b"These are words and no music. " * 200}
+    for path, content in broken.items():
+        path.write_bytes(content)
+    garbled = garble(write_audio(music / "garbled.flac", piece(0), SR, Tags(title="garbled", artist="E")))
+    workspace = Workspace(home)
+    library.add(workspace, [music])
+    waited = len(workspace.tracks.to_analyse())
+    _start_and_kill(workspace)
+    killed_at = workspace.tracks.count()["analysed"]
+    states = [job.state for job in workspace.jobs.open()]
+    progress: list[dict[str, Any]] = []
+    result = analysis.analyze(workspace, cores=1, progress=progress.append)
+    return Heard(home, music, {str(path) for path in broken}, str(garbled), waited, killed_at, states, result, progress)
+
+
+@pytest.fixture
+def heard_copy(heard: Heard, tmp_path: Path) -> Workspace:
+    """Open a copy of the analysed home that a test may change; the music is shared."""
+    shutil.copytree(heard.home, tmp_path / "heard home")
+    return Workspace(tmp_path / "heard home")
+
+
+def piece(number: int, seconds: float = 4.0) -> np.ndarray:
+    """Return a few seconds unlike those of any other number."""
+    t = np.arange(int(seconds * SR)) / SR
+    chord = sum(np.sin(2 * np.pi * 110 * (1 + number / 7) * k * t) / k for k in (1, 2, 3))
+    noise = np.random.default_rng(number).normal(size=len(t)) * 0.01 * number
+    return (0.2 * chord * (1 + np.sin(2 * np.pi * (1 + number) * t)) / 2 + noise).astype(np.float32)
+
+
+def garble(path: Path) -> Path:
+    """Overwrite a FLAC file's sound with zeros; its tags stay."""
+    content = path.read_bytes()
+    head = content.index(b"\xff\xf8")  # the first frame
+    path.write_bytes(content[:head] + bytes(len(content) - head))
+    return path
+
+
+def _start_and_kill(workspace: Workspace) -> None:
+    """Analyse in another process and kill it as soon as one track is kept."""
+    code = "import sys; from services import analysis, workspace; analysis.analyze(workspace.Workspace(sys.argv[1]), cores=1)"
+    process = subprocess.Popen([sys.executable, "-c", code, str(workspace.home)], cwd=ROOT)
+    try:
+        deadline = time.monotonic() + 120
+        while not workspace.tracks.count().get("analysed") and process.poll() is None and time.monotonic() < deadline:
+            time.sleep(0.005)
+    finally:
+        process.kill()
+        process.wait()

@@ -23,8 +23,8 @@ def add_music(engine: Engine, *, key: str) -> None:
     if not path:
         return
     check = library.check(path)
-    (st.success if check.ok else st.warning)(check.sentence)
-    if check.ok:
+    (st.warning if check.error else st.success)(check.sentence)
+    if not check.error:
         st.toggle(
             "The folders are named after genres",
             key=f"{key}-genres",

@@ -27,6 +27,7 @@ class Desk {
     this.earlierAt = new Map();
     this.pointed = false;       // did the mouse, not the Tab key, put the focus where it is?
     this.blocked = false;       // the browser wants a gesture before it plays
+    this.away = false;          // the last message did not get through
     this.message = null;        // a sentence for the person
     this.mode = "off";
     this.active = newAudio(this);
@@ -92,10 +93,24 @@ class Desk {
         cache: "no-store",
         signal: AbortSignal.timeout(TIMEOUT_MS),
       });
-      if (answer.ok) this.receive(await answer.json(), sent);
-    } catch { /* not reachable: the outbox keeps everything, the next beat tries again */ }
+      if (!answer.ok) throw new Error(answer.statusText);
+      this.receive(await answer.json(), sent);
+      if (this.away) this.comeBack();
+    } catch {
+      this.away = true;   // not reachable: the outbox keeps everything, the next beat tries again
+    }
     this.underWay = false;
     if (this.again) { this.again = false; this.sync(); }
+  }
+
+  comeBack() {
+    this.away = false;
+    for (const element of [this.active, this.spare]) {
+      const card = this.queue.find((one) => String(one.id) === element.dataset.track);
+      if (!card || !(element.dataset.broken || element.error)) continue;
+      load(element, card);
+      if (element === this.active) this.play();
+    }
   }
 
   receive(reply, sent) {

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pandas as pd
 import streamlit as st
 
-from services import analysis, library
+from services import library
 from ui.components.add_music import add_music
 from ui.components.words import counted, percent
 from ui.session import Engine, engine
@@ -100,7 +100,7 @@ def waiting(opened: Engine, table: pd.DataFrame) -> None:
     number = int((table.state == "new").sum())
     if number and not opened.workspace.jobs.open(lane="analysis"):
         st.write(f"{counted(number, 'track')} not listened to yet.")
-        st.button("Listen to them", key="library-analyse", on_click=analysis.start, args=(opened.workspace,))
+        st.button("Listen to them", key="library-analyse", on_click=opened.submit, args=("analyze",))
 
 
 page()
