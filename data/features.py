@@ -76,6 +76,11 @@ class FeatureStore:
         with self._database.read() as connection:
             return {row[0]: row[1] for row in connection.execute(sql)}
 
+    def newest_id(self) -> int:
+        """Return a number that grows with every track analysed, also again: for caches."""
+        with self._database.read() as connection:
+            return int(connection.execute("SELECT COALESCE(MAX(id), 0) FROM features").fetchone()[0])
+
     def complete(self, track_id: int, versions: Mapping[str, int]) -> bool:
         """Tell whether a track has every set of `versions` at that version."""
         sql = "SELECT feature_set, version FROM features WHERE track_id = ?"

@@ -39,3 +39,9 @@ class PredictionStore:
             )
             for row in rows
         }
+
+    def count(self) -> dict[str, int]:
+        """Return target -> how many tracks are predicted."""
+        with self._database.read() as connection:
+            rows = connection.execute("SELECT target, COUNT(*) FROM predictions GROUP BY target ORDER BY target")
+            return {row[0]: row[1] for row in rows}

@@ -58,19 +58,20 @@ def run(workspace: Workspace, params: dict[str, Any], report: Report) -> dict[st
     meter = Meter(total=queue.count())
     one_thread()  # the children inherit it; later would be too late for their numpy
     report(meter.progress())
-    outcomes = map_unordered(
-        analyse_in_worker, queue.paths(), children=cores, start=start_worker, tick=lambda: report(meter.progress())
-    )
-    for path, outcome in outcomes:
-        pending = queue.taken(path)
-        if isinstance(outcome, Analysis):
-            keep(workspace, pending.track_id, outcome)
-            meter.heard(outcome.duration)
-        else:
-            reason = reason_of(outcome)
-            workspace.tracks.mark(pending.track_id, "unreadable", reason)
-            meter.failed.append({"path": path, "reason": reason})
-        meter.total = max(meter.total, queue.seen)
+    while queue.count():  # again when an import added more while the last files were under way
+        outcomes = map_unordered(
+            analyse_in_worker, queue.paths(), children=cores, start=start_worker, tick=lambda: report(meter.progress())
+        )
+        for path, outcome in outcomes:
+            pending = queue.taken(path)
+            if isinstance(outcome, Analysis):
+                keep(workspace, pending.track_id, outcome)
+                meter.heard(outcome.duration)
+            else:
+                reason = reason_of(outcome)
+                workspace.tracks.mark(pending.track_id, "unreadable", reason)
+                meter.failed.append({"path": path, "reason": reason})
+            meter.total = max(meter.total, queue.seen)
     report(meter.progress())
     training.predict_new(workspace)
     return meter.result()
@@ -82,29 +83,29 @@ class Waiting:
     def __init__(self, workspace: Workspace, *, retry: bool, limit: int | None) -> None:
         self._workspace = workspace
         self._retry = retry
-        self._left = limit
+        self._limit = limit
+        self._tried: set[int] = set()
         self._taken: dict[str, Pending] = {}
         self.seen = 0
 
     def count(self) -> int:
-        """Return how many wait now."""
-        return len(self._workspace.tracks.to_analyse(retry=self._retry, limit=self._left))
+        """Return how many wait now and were not handed out."""
+        return len(self._fresh())
 
     def paths(self) -> Iterator[str]:
         """Yield the path of each file once."""
-        tried: set[int] = set()
-        while True:
-            batch = self._workspace.tracks.to_analyse(retry=self._retry, limit=self._left)
-            fresh = [pending for pending in batch if pending.track_id not in tried]
-            if not fresh:
-                return
+        while fresh := self._fresh():
             for pending in fresh:
-                tried.add(pending.track_id)
+                self._tried.add(pending.track_id)
                 self._taken[pending.path] = pending
                 self.seen += 1
                 yield pending.path
-            if self._left is not None:
-                return
+
+    def _fresh(self) -> list[Pending]:
+        if self._limit is not None and self.seen:
+            return []
+        batch = self._workspace.tracks.to_analyse(retry=self._retry, limit=self._limit)
+        return [pending for pending in batch if pending.track_id not in self._tried]
 
     def taken(self, path: str) -> Pending:
         """Return what was handed out under this path."""

@@ -180,7 +180,16 @@ class Desk:
             "last": self._last_answers(),
             "counts": {name: sum(values.values()) for name, values in counts.items()},
             "genres": self._genres(counts.get("genre", {})),
+            "model": self._model(target, sum(counts.get(target, {}).values())),
             "notice": None if tab.tracks else self._notice(target),
+        }
+
+    def _model(self, target: str, labels: int) -> dict[str, Any]:
+        """Return the current model's name, and how many answers are newer; before the first, all of them are."""
+        run = self._workspace.model_runs.current(target)
+        return {
+            "name": None if run is None else run.family,
+            "newer": max(0, labels - (0 if run is None else run.labels)),
         }
 
     def _cards(self, track_ids: list[int], target: str) -> list[dict[str, Any]]:

@@ -122,7 +122,6 @@ def next_questions(
     strategy : str, optional
         A name of `labeling.queue.STRATEGIES`; the usual order by default.
     """
-    from labeling.targets import get
     from services.learning import FeatureCache, rank_now
 
     target = get(target or active_target(workspace)).name

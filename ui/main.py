@@ -2,24 +2,41 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import streamlit as st
 
+from services import training
 from ui.components.job_line import job_line
 from ui.player import Mode, player
-from ui.session import any_analysed, engine, is_empty, show_note
+from ui.session import any_analysed, engine, is_empty, note, show_note
+
+FOLDER = Path(__file__).resolve().parent
 
 
 def main() -> None:
     """Show the page that was chosen, below the player, which stays where it is."""
     st.set_page_config(page_title="Earmark", page_icon="🎧", layout="wide")
     opened = engine()
+    st.logo(FOLDER / "wordmark.svg", size="large")
+    st.html(FOLDER / "page.css")
     empty = is_empty(opened)
     page = st.navigation(pages(analysed=any_analysed(opened)), position="top")
     job_line(opened)
     mode: Mode = "off" if empty else "desk" if page.title == "Rate" else "bar"
-    player(mode=mode, home=str(opened.workspace.settings.get("home_id")))
+    player(mode=mode, home=str(opened.workspace.settings.get("home_id")), on_retrain=retrain)
     show_note()
     page.run()
+
+
+def retrain(target: str) -> None:
+    """Queue a retraining, or say what is missing for it."""
+    opened = engine()
+    lack = training.missing(opened.workspace, target)
+    if lack:
+        note(lack)
+    else:
+        opened.submit("retrain", {"target": target})
 
 
 def pages(*, analysed: bool) -> dict[str, list[st.Page]]:

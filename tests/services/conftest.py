@@ -117,7 +117,9 @@ def heard(tmp_path_factory: pytest.TempPathFactory) -> Heard:
     music.mkdir()
     for number in range(10):
         artist = "ABCDE"[number % 5]
-        write_audio(music / f"{number}{EXTENSIONS[number % 5]}", piece(number), SR, Tags(title=f"{number}", artist=artist))
+        write_audio(
+            music / f"{number}{EXTENSIONS[number % 5]}", piece(number), SR, Tags(title=f"{number}", artist=artist)
+        )
     broken = {music / "empty.mp3": b"", music / "words.mp3": b"These are words and no music. " * 200}
     for path, content in broken.items():
         path.write_bytes(content)
@@ -158,8 +160,8 @@ def garble(path: Path) -> Path:
 
 def _start_and_kill(workspace: Workspace) -> None:
     """Analyse in another process and kill it as soon as one track is kept."""
-    code = "import sys; from services import analysis, workspace; analysis.analyze(workspace.Workspace(sys.argv[1]), cores=1)"
-    process = subprocess.Popen([sys.executable, "-c", code, str(workspace.home)], cwd=ROOT)
+    command = [sys.executable, "cli.py", "--home", str(workspace.home), "analyze", "--jobs", "1", "--json"]
+    process = subprocess.Popen(command, cwd=ROOT, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
     try:
         deadline = time.monotonic() + 120
         while not workspace.tracks.count().get("analysed") and process.poll() is None and time.monotonic() < deadline:

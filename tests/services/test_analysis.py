@@ -206,12 +206,16 @@ def test_each_file_is_handed_out_once_and_those_added_meanwhile_too(workspace: W
     rest = list(paths)
     assert len({first, *rest}) == len([first, *rest]) == waiting.seen == 5
     assert waiting.taken(first).path == first
+    assert waiting.count() == 0
+    late = fill(1, state="new")
+    assert waiting.count() == 1 and list(waiting.paths()) == [workspace.tracks.get(late[0]).path]
 
 
 def test_a_limit_is_kept(workspace: Workspace, fill: Any) -> None:
     fill(5, state="new")
     waiting = Waiting(workspace, retry=False, limit=2)
     assert waiting.count() == 2 and len(list(waiting.paths())) == 2
+    assert waiting.count() == 0
 
 
 def test_time_left_is_said_only_when_it_means_something(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import time
 from collections.abc import Callable, Iterator
+from itertools import pairwise
 from typing import Any
 
 import pytest
@@ -98,7 +99,7 @@ def test_no_artist_plays_twice_in_a_row_where_there_is_a_choice(tab: Tab, fill: 
     fill(16)
     tab.sync()
     artists = [card["artist"] for card in tab.reply["queue"]]
-    assert all(one != two for one, two in zip(artists, artists[1:], strict=False))
+    assert all(one != two for one, two in pairwise(artists))
 
 
 def test_an_answer_is_acknowledged_when_it_is_on_disk_and_the_next_track_is_the_one_promised(

@@ -101,7 +101,7 @@ def test_a_job_runs_to_its_end_with_progress(workspace: Workspace) -> None:
 
 
 def test_a_failure_is_one_sentence(workspace: Workspace) -> None:
-    with pytest.raises(EarmarkError, match="^There is nothing to count. Buy some beans.$"):
+    with pytest.raises(EarmarkError, match=r"^There is nothing to count\. Buy some beans\.$"):
         carry_out(workspace, "refuse", {})
     job = workspace.jobs.latest("refuse")
     assert job is not None and job.state == "failed"
@@ -110,9 +110,7 @@ def test_a_failure_is_one_sentence(workspace: Workspace) -> None:
 def test_an_unexpected_failure_says_what_it_was_and_what_to_do(workspace: Workspace) -> None:
     with pytest.raises(EarmarkError) as error:
         carry_out(workspace, "stumble", {})
-    assert str(error.value) == (
-        "stumble stopped (ZeroDivisionError: beans by zero). What was done is kept; try again."
-    )
+    assert str(error.value) == ("stumble stopped (ZeroDivisionError: beans by zero). What was done is kept; try again.")
 
 
 def test_a_failed_job_does_not_hold_up_the_next(workspace: Workspace, running: Coordinator) -> None:

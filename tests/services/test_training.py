@@ -80,7 +80,7 @@ def test_a_dataset_holds_the_labelled_tracks_with_their_artists(workspace: Works
 
 def test_feature_sets_can_be_joined(workspace: Workspace, separable: list[int]) -> None:
     assert training.dataset(workspace, "rating", "musicnn+tags").X.shape == (48, 112)
-    with pytest.raises(EarmarkError, match="no features called 'lyrics'. There are: musicnn, tags"):
+    with pytest.raises(EarmarkError, match=r"no features called 'lyrics'\. There are: musicnn, tags"):
         training.dataset(workspace, "rating", "lyrics")
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from functools import cache
 from pathlib import Path
 from typing import Any, Literal
@@ -20,7 +21,7 @@ def _component() -> Any:
     return st.components.v2.component("earmark_player", html=html, css=css, js=js)
 
 
-def player(*, mode: Mode, home: str) -> None:
+def player(*, mode: Mode, home: str, on_retrain: Callable[[str], None]) -> None:
     """Mount the player; it talks to the rating desk by itself and needs no rerun.
 
     Parameters
@@ -29,5 +30,11 @@ def player(*, mode: Mode, home: str) -> None:
         The whole desk on the Rate page, one line elsewhere, nothing in an empty home.
     home : str
         Names the home, so that answers kept in the browser for another one are not sent here.
+    on_retrain : callable
+        Called with the target when the person asks for a retraining.
     """
-    _component()(key=KEY, data={"mode": mode, "home": home})
+    _component()(
+        key=KEY,
+        data={"mode": mode, "home": home},
+        on_retrain_change=lambda: on_retrain(st.session_state[KEY].retrain or "rating"),
+    )

@@ -105,6 +105,7 @@ class Desk {
 
   comeBack() {
     this.away = false;
+    delete this.root?.querySelector("#cover").dataset.cover;
     for (const element of [this.active, this.spare]) {
       const card = this.queue.find((one) => String(one.id) === element.dataset.track);
       if (!card || !(element.dataset.broken || element.error)) continue;
@@ -300,8 +301,9 @@ class Desk {
 
   // -- painting ------------------------------------------------------------------------------------------
 
-  mount(root, mode) {
+  mount(root, mode, retrain) {
     const fresh = this.root !== root;
+    this.retrain = retrain;
     this.root = root;
     this.mode = mode;
     root.dataset.mode = mode;
@@ -316,12 +318,13 @@ class Desk {
   wire() {
     const on = (selector, run) => { this.root.querySelector(selector).onclick = run; };
     for (const button of this.root.querySelectorAll(".answer")) button.onclick = () => this.rate(button.dataset.value);
-    for (const button of this.root.querySelectorAll(".link")) button.onclick = () => this.ask(button.dataset.target);
+    for (const button of this.root.querySelectorAll(".link[data-target]")) button.onclick = () => this.ask(button.dataset.target);
     on("#skip", () => this.skip());
     on("#undo", () => this.undo());
     on("#accept", () => this.accept());
     on("#correct", () => this.choose());
     on("#play", () => this.toggle());
+    on("#retrain", () => this.retrain());
     on("#chooser-close", () => this.close());
     this.root.querySelector("#seek").oninput = (event) => { this.active.currentTime = Number(event.target.value); };
     const form = this.root.querySelector("#chooser");
@@ -356,11 +359,17 @@ class Desk {
     this.paintNotice(card);
     this.paintStrip();
     this.paintSaved();
-    const rated = this.reply?.counts?.rating ?? 0;
-    put(root, "#counts", `${rated.toLocaleString("en")} rated`);
-    for (const button of root.querySelectorAll(".link")) {
+    put(root, "#counts", this.countsText());
+    root.querySelector("#retrain").hidden = !this.reply?.model.newer;
+    for (const button of root.querySelectorAll(".link[data-target]")) {
       button.setAttribute("aria-pressed", String(button.dataset.target === this.reply?.target));
     }
+  }
+
+  countsText() {
+    const rated = (this.reply?.counts?.rating ?? 0).toLocaleString("en");
+    const { name, newer } = this.reply?.model ?? {};
+    return `${rated} rated` + (name && newer ? ` · ${newer.toLocaleString("en")} newer than the model` : "");
   }
 
   paintCard(card) {
@@ -391,6 +400,7 @@ class Desk {
   paintNotice(card) {
     let text = this.message;
     if (!text && !card) text = this.reply ? this.reply.notice ?? "One moment." : "Opening your library.";
+    if (!text && this.away && this.late) text = "Earmark does not answer. Your answers are kept in this browser; start Earmark again to save them.";
     if (!text && this.active.dataset.broken) text = "This track cannot be played here. You can still answer, or put it aside.";
     if (!text && this.blocked) text = TOUCH ? "Tap the play button to start." : "Press Space to start.";
     const notice = this.root.querySelector("#notice");
@@ -465,10 +475,13 @@ class Desk {
     } else if (!button.firstChild) button.innerHTML = PLAY;
   }
 
+  get late() { return Boolean(this.outbox[0]) && Date.now() - this.outbox[0].at > LATE_MS; }
+
   paintSaved() {
     if (!this.root) return;
     const oldest = this.outbox[0];
-    const late = oldest && Date.now() - oldest.at > LATE_MS;
+    const late = this.late;
+    if (late !== this.wasLate) { this.wasLate = late; this.paint(); return; }
     const saved = this.root.querySelector("#saved");
     saved.dataset.state = late ? "late" : oldest ? "saving" : "saved";
     put(this.root, "#saved", late ? "Not saved - reconnecting" : oldest ? "Saving" : "Saved");
@@ -546,9 +559,9 @@ function isDark(root) {
 }
 
 export default function (component) {
-  const { data, parentElement } = component;
+  const { data, parentElement, setTriggerValue } = component;
   const root = parentElement.querySelector(".player");
   if (!root || !data) return;
   if (!window.__earmark || window.__earmark.home !== data.home) window.__earmark = new Desk(data.home);
-  window.__earmark.mount(root, data.mode);
+  window.__earmark.mount(root, data.mode, () => setTriggerValue("retrain", window.__earmark.reply?.target ?? "rating"));
 }

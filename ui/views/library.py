@@ -43,7 +43,11 @@ def read(opened: Engine) -> pd.DataFrame:
     """Return the library's table; read again only when a label, a track or a model changed."""
     workspace = opened.workspace
     runs = [workspace.model_runs.current(target) for target in ("rating", "genre")]
-    stamp = (str(workspace.home), workspace.labels.newest_id(), workspace.tracks.count(), [r and r.id for r in runs])
+    said, heard = workspace.labels.newest_id(), workspace.features.newest_id()
+    stamp = (
+        str(workspace.home), said, heard, workspace.tracks.count(), workspace.predictions.count(),
+        [r and r.id for r in runs],
+    )  # fmt: skip
     return _read(str(stamp), opened)
 
 

@@ -1,0 +1,57 @@
+"""Figures say what their tables say, in light and dark."""
+
+from __future__ import annotations
+
+import pandas as pd
+import pytest
+
+from ui import charts
+
+
+@pytest.fixture
+def table() -> pd.DataFrame:
+    return pd.DataFrame(
+        {
+            "Model": ["always the usual answer", "ordered", "knn"],
+            "Accuracy": [0.4, 0.8, 0.7],
+            "low": [0.3, 0.7, 0.55],
+            "high": [0.5, 0.85, 0.8],
+        }
+    )
+
+
+def test_each_model_stands_at_its_accuracy_with_its_interval(table: pd.DataFrame) -> None:
+    [marks] = charts.accuracy_intervals(table).data
+    assert list(marks.y) == table.Model.tolist() and list(marks.x) == table.Accuracy.tolist()
+    assert list(marks.x + marks.error_x.array) == pytest.approx(table.high.tolist())
+    assert list(marks.x - marks.error_x.arrayminus) == pytest.approx(table.low.tolist())
+
+
+def test_the_usual_answer_is_told_apart_without_colour(table: pd.DataFrame) -> None:
+    [marks] = charts.accuracy_intervals(table).data
+    assert list(marks.marker.symbol) == ["circle-open", "circle", "circle"]
+
+
+@pytest.mark.parametrize(("dark", "colours"), [(False, charts.LIGHT), (True, charts.DARK)])
+def test_the_page_shows_through_and_text_can_be_read(table: pd.DataFrame, dark: bool, colours: dict[str, str]) -> None:
+    figure = charts.accuracy_intervals(table, dark=dark)
+    assert figure.layout.paper_bgcolor == "rgba(0,0,0,0)" and figure.layout.font.color == colours["text"]
+    assert contrast(colours["text"], "#0E1117" if dark else "#FFFFFF") > 7
+    assert contrast(colours["mark"], "#0E1117" if dark else "#FFFFFF") > 4.5
+
+
+def test_more_models_need_more_room(table: pd.DataFrame) -> None:
+    assert charts.accuracy_intervals(table).layout.height > charts.accuracy_intervals(table[:1]).layout.height
+    assert tuple(charts.accuracy_intervals(table).layout.xaxis.range) == (0, 1)
+
+
+def contrast(one: str, two: str) -> float:
+    """Return the contrast of two colours (WCAG 2.2, section 1.4.3)."""
+    light, dark = sorted((luminance(one), luminance(two)), reverse=True)
+    return (light + 0.05) / (dark + 0.05)
+
+
+def luminance(colour: str) -> float:
+    parts = [int(colour[i : i + 2], 16) / 255 for i in (1, 3, 5)]
+    linear = [part / 12.92 if part <= 0.04045 else ((part + 0.055) / 1.055) ** 2.4 for part in parts]
+    return 0.2126 * linear[0] + 0.7152 * linear[1] + 0.0722 * linear[2]
