@@ -81,7 +81,7 @@ def fill(workspace: Workspace, n: int, *, files: Sequence[Path] = (), seed: int 
     rng = np.random.default_rng(seed)
     artists = np.arange(n) // TRACKS_PER_ARTIST
     genre_of = rng.integers(len(GENRES), size=int(artists.max()) + 1)
-    centres = rng.normal(size=(len(GENRES), DIMENSIONS))
+    centres = 0.3 * rng.normal(size=(len(GENRES), DIMENSIONS))
     own = rng.normal(size=(len(genre_of), DIMENSIONS))
     X = centres[genre_of][artists] + 0.7 * own[artists] + rng.normal(size=(n, DIMENSIONS))
     tags = rng.uniform(0.01, 0.4, size=(n, len(TAG_NAMES)))
@@ -103,9 +103,7 @@ def fill(workspace: Workspace, n: int, *, files: Sequence[Path] = (), seed: int 
 def answer(workspace: Workspace, library: Library, target: str, n: int, *, seed: int = 0) -> list[int]:
     """Write the owner's answers about n tracks drawn by lot, and return the rows of the others in that order."""
     order = np.random.default_rng(seed).permutation(len(library.ids)).tolist()
-    labels = [
-        Label(f"{target} {row}", library.ids[row], target, library.values[target][row]) for row in order[:n]
-    ]
+    labels = [Label(f"{target} {row}", library.ids[row], target, library.values[target][row]) for row in order[:n]]
     with one_transaction(workspace) as database:
         LabelStore(database).add(labels)
     return order[n:]

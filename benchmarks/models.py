@@ -16,10 +16,10 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
-from benchmarks.common import emit  # noqa: E402
-from core.records import Label  # noqa: E402
-from services import training  # noqa: E402
-from services.workspace import Workspace  # noqa: E402
+from benchmarks.common import emit
+from core.records import Label
+from services import training
+from services.workspace import Workspace
 
 
 def main() -> None:

@@ -18,10 +18,10 @@ from typing import Any
 
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
-from benchmarks.common import Library, answer, emit, fill, percentiles  # noqa: E402
-from core.records import Label  # noqa: E402
-from services.learning import FeatureCache, rank_now  # noqa: E402
-from services.workspace import Workspace  # noqa: E402
+from benchmarks.common import Library, answer, emit, fill, percentiles
+from core.records import Label
+from services.learning import FeatureCache, rank_now
+from services.workspace import Workspace
 
 LARGE = 100_000
 
@@ -50,8 +50,9 @@ def main() -> None:
 
 def measure(workspace: Workspace, library: Library, target: str, labels: int, answers: int) -> dict[str, Any]:
     """Answer one track after the other and time what follows each answer, in milliseconds."""
-    from labeling import queue
     from threadpoolctl import threadpool_limits
+
+    from labeling import queue
 
     left = answer(workspace, library, target, labels)
     cache = FeatureCache(workspace)

@@ -17,11 +17,11 @@ from typing import Any
 
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
-from benchmarks.common import answer, emit, fill  # noqa: E402
-from labeling.targets import get  # noqa: E402
-from models.registry import quick_families  # noqa: E402
-from services import training  # noqa: E402
-from services.workspace import Workspace  # noqa: E402
+from benchmarks.common import answer, emit, fill
+from labeling.targets import get
+from models.registry import quick_families
+from services import training
+from services.workspace import Workspace
 
 
 def main() -> None:

@@ -162,10 +162,13 @@ def keep(workspace: Workspace, track_id: int, analysis: Analysis) -> None:
     """Write what was heard; a row that turns out to be a known recording is merged with it."""
     from audio.analyse import FEATURE_VERSIONS
 
-    track_id = workspace.tracks.mark_analysed(
+    # Vectors first: a track killed between the two would count as analysed and never be heard again.
+    workspace.features.put(track_id, analysis.features, FEATURE_VERSIONS)
+    kept_id = workspace.tracks.mark_analysed(
         track_id, analysis.content_id, duration=analysis.duration, note=analysis.note
     )
-    workspace.features.put(track_id, analysis.features, FEATURE_VERSIONS)
+    if kept_id != track_id:  # merged: its vectors went with the row
+        workspace.features.put(kept_id, analysis.features, FEATURE_VERSIONS)
 
 
 def reason_of(error: BaseException | Analysis) -> str:

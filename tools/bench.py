@@ -12,14 +12,17 @@ SMALL = {
     "extraction.py": ["{files}"],
     "extraction_scale.py": ["12"],
     "label_efficiency.py": ["--home", "{home}", "--target", "genre"],
-    "models.py": ["--home", "{home}", "--target", "genre"],
-    "rating_latency.py": ["200"],
+    "models.py": ["--home", "{home}", "--target", "genre", "--labels-from", "tag"],
+    "rating_latency.py": ["200", "--answers", "20"],
+    "refit.py": ["--tracks", "1000", "--answers", "10"],
+    "retrain.py": ["--labels", "60", "--tracks", "500"],
 }
+SHARED = "common.py"  # no benchmark
 
 
 def main() -> int:
     """Run the benchmarks one after the other and return 1 when one of them failed."""
-    scripts = sorted(path for path in (ROOT / "benchmarks").glob("*.py") if not path.stem.startswith("_"))
+    scripts = sorted(path for path in (ROOT / "benchmarks").glob("*.py") if path.name != SHARED)
     failed = []
     with tempfile.TemporaryDirectory() as folder:
         home = Path(folder) / "home"

@@ -39,18 +39,21 @@ def retrain(target: str) -> None:
         opened.submit("retrain", {"target": target})
 
 
-def pages(*, analysed: bool) -> dict[str, list[st.Page]]:
-    """Return the pages by section; what has nothing to show yet is left out."""
+def pages(*, analysed: bool) -> list[st.Page]:
+    """Return the pages; those that have nothing to show before the first analysed track are left out.
+
+    They are not put in sections: at phone width Streamlit makes of these a list that screen readers cannot follow.
+    """
     first = [
         st.Page("views/rate.py", title="Rate", icon=":material/hearing:", default=True),
         st.Page("views/library.py", title="Library", icon=":material/library_music:"),
         st.Page("views/playlists.py", title="Playlists", icon=":material/queue_music:"),
     ]
-    more = [
+    later = [
         st.Page("views/models.py", title="Models", icon=":material/insights:"),
         st.Page("views/settings.py", title="Settings", icon=":material/settings:"),
     ]
-    return {"": first, "More": more} if analysed else {"": first}
+    return first + later if analysed else first
 
 
 main()

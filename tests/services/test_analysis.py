@@ -177,6 +177,26 @@ def test_copies_of_a_recording_become_one_track_with_both_histories(
     assert len(workspace.features.matrix("descriptors")[0]) == 1
 
 
+def test_a_track_is_analysed_only_when_its_vectors_are_on_disk(
+    workspace: Workspace, music: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    library.add(workspace, [music])
+    [pending] = workspace.tracks.to_analyse()
+    heard = analyse(pending.path)
+
+    def die(*_: object, **__: object) -> None:
+        raise KeyboardInterrupt
+
+    for store, verb in ((workspace.features, "put"), (workspace.tracks, "mark_analysed")):
+        with monkeypatch.context() as patch:
+            patch.setattr(store, verb, die)
+            with pytest.raises(KeyboardInterrupt):
+                analysis.keep(workspace, pending.track_id, heard)
+        assert workspace.tracks.to_analyse() == [pending]
+    listen(workspace)
+    assert workspace.tracks.to_analyse() == [] and len(workspace.features.matrix("descriptors")[0]) == 1
+
+
 def test_a_file_cut_short_is_used_as_far_as_it_goes(workspace: Workspace, music: Path) -> None:
     path = music / "song.flac"
     path.write_bytes(path.read_bytes()[: path.stat().st_size // 2])

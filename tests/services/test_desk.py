@@ -177,6 +177,7 @@ def test_cards_show_what_the_quick_models_think(tab: Tab, fill: Any, rate: Any, 
     ids = fill(24)
     rate({ids[0]: "liked", ids[1]: "disliked", ids[3]: "liked", ids[4]: "disliked"})
     wait_for_next_ranking(learner)
+    wait_for_next_ranking(learner, "genre")
     tab.sync()
     guess = tab.reply["queue"][0]["guesses"]["rating"]
     assert guess["model"] == "ordered"
@@ -188,7 +189,7 @@ def wait_for_next_ranking(learner: Learner, target: str = "rating") -> None:
     """Let the learner rank once more and wait until it has."""
     before = learner.ranked(target)
     learner.wake(target)
-    deadline = time.monotonic() + 10
+    deadline = time.monotonic() + 30
     while learner.ranked(target) is before and time.monotonic() < deadline:
         time.sleep(0.01)
     assert learner.ranked(target) is not before
@@ -236,6 +237,15 @@ def test_two_tabs_never_hold_the_same_track(desk: Desk, fill: Any, workspace: Wo
     answered = [track for track, _ in rows(workspace)]
     assert len(answered) == len(set(answered)) == 22
     assert set(answered) <= set(ids)
+
+
+def test_a_tab_that_shows_what_another_holds_gets_something_else(desk: Desk, fill: Any) -> None:
+    fill(30)
+    one, two = Tab(desk, "one"), Tab(desk, "two")
+    one.sync()
+    two.showing = one.showing  # a tab that was duplicated
+    two.sync()
+    assert len(two.queue) == AHEAD and not set(one.queue) & set(two.queue)
 
 
 def test_the_tracks_of_a_dead_tab_are_handed_out_after_a_while(
@@ -299,6 +309,23 @@ def test_all_tracks_taken_back_return_even_when_the_ranking_changes_between(
         wait_for_next_ranking(learner)
         tab.sync()
     assert tab.queue[:4] == given
+
+
+def test_tracks_taken_back_wait_first_after_a_restart_too(
+    tab: Tab, fill: Any, restart: Callable[[], Desk], workspace: Workspace
+) -> None:
+    fill(30)
+    tab.sync()
+    given = []
+    for _ in range(4):
+        given.append(tab.showing)
+        tab.answer("liked")
+    tab.sync(*[tab.event("undo") for _ in range(4)])
+    other = Tab(restart(), "another day")
+    other.sync()
+    wait_for_next_ranking(other.desk._learner)
+    other.sync()
+    assert other.queue[:4] == given
 
 
 def test_an_undo_sent_twice_takes_one_answer_back(tab: Tab, fill: Any, workspace: Workspace) -> None:

@@ -31,7 +31,7 @@ def think(workspace: Workspace, target: str) -> Quick | None:
     return quick_model(workspace, target, FeatureCache(workspace).read(), workspace.labels.current(target))
 
 
-def wait_until(true: Callable[[], bool], seconds: float = 10.0) -> None:
+def wait_until(true: Callable[[], bool], seconds: float = 30.0) -> None:
     deadline = time.monotonic() + seconds
     while not true() and time.monotonic() < deadline:
         time.sleep(0.01)

@@ -60,7 +60,7 @@ def cards(ratings: dict[str, list[Entry]]) -> None:
     for column, (name, entries) in zip(st.columns(3), ratings.items(), strict=True):
         rated = sum(entry.rated for entry in entries)
         with column.container(border=True):
-            st.subheader(RATINGS[name], anchor=False)
+            st.header(RATINGS[name], anchor=False)
             st.write(f"{rated:,} rated + {len(entries) - rated:,} predicted")
             mistakes = playlists.expected_mistakes(entries)
             st.caption(f"About {mistakes:.0f} expected mistakes" if len(entries) > rated else "Your own answers")
@@ -85,7 +85,7 @@ def preview(entries: list[Entry]) -> None:
 
 def export(opened: Engine, name: str, rated_only: bool, threshold: float) -> None:
     """Write all playlists to a folder, or hand one over as a download."""
-    st.subheader("Export", anchor=False)
+    st.header("Export", anchor=False)
     format_name = FORMATS[st.selectbox("Format", list(FORMATS), key="playlist-format")]
     folder = st.text_input("Folder", value=str(opened.workspace.exports_folder), key="playlist-folder")
     left, right = st.columns(2)

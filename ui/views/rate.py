@@ -21,11 +21,11 @@ def doors(opened: Engine) -> None:
     st.write("Earmark listens to your tracks, asks you about the few that teach it most, and writes the playlists.")
     left, right = st.columns(2, gap="large")
     with left.container(border=True, height="stretch"):
-        st.subheader("Just show me", anchor=False)
+        st.header("Just show me", anchor=False)
         st.write("36 short pieces, made on the spot, nothing downloaded.")
         st.button("Just show me", key="door-demo", type="primary", on_click=opened.submit, args=("demo",))
     with right.container(border=True, height="stretch"):
-        st.subheader("My music folder", anchor=False)
+        st.header("My music folder", anchor=False)
         st.write("Read, never changed; rate the first track in about a minute.")
         add_music(opened, key="door-folder")
     st.caption(f"Everything stays on this computer: {opened.workspace.home}")

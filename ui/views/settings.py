@@ -16,14 +16,14 @@ def page() -> None:
     folders(opened)
     cores(opened)
     genres(opened)
-    st.subheader("About", anchor=False)
+    st.header("About", anchor=False)
     st.write(f"Earmark {VERSION}. Everything stays on this computer, in this folder:")
     st.code(str(opened.workspace.home), language=None)
 
 
 def folders(opened: Engine) -> None:
     """List the folders music came from and offer to look for changes."""
-    st.subheader("Folders", anchor=False)
+    st.header("Folders", anchor=False)
     roots = opened.workspace.roots.all()
     if not roots:
         st.write("No folder yet. Add one on the Library page.")
@@ -40,7 +40,7 @@ def _scan(opened: Engine, root: str) -> None:
 
 def cores(opened: Engine) -> None:
     """Ask how many tracks are listened to at once."""
-    st.subheader("Analysis", anchor=False)
+    st.header("Analysis", anchor=False)
     most = default_cores()
     kept = min(most, int(opened.workspace.settings.get("cores") or most))
     st.number_input(
@@ -56,7 +56,7 @@ def cores(opened: Engine) -> None:
 
 def genres(opened: Engine) -> None:
     """Let the person edit which sounds speak for which genre before the first answer."""
-    st.subheader("First guesses of a genre", anchor=False)
+    st.header("First guesses of a genre", anchor=False)
     st.write("One genre a line, then the words that speak for it. Used until your own answers weigh more.")
     table = genre_table(opened.workspace)
     text = "\n".join(f"{name}: {', '.join(tags)}" for name, tags in table.items())

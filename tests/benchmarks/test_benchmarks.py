@@ -1,0 +1,74 @@
+"""The benchmarks run, small, and print one JSON object with the keys that runs are compared by.
+
+rating_latency.py is left to `make bench`: tests/ui drives the same desk in a browser already.
+"""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from benchmarks.common import answer, fill, percentiles, plain
+from services.workspace import Workspace
+
+ROOT = Path(__file__).resolve().parents[2]
+
+
+def run(name: str, *arguments: str) -> dict[str, Any]:
+    """Run a benchmark in a process of its own, as `make bench` does, and return what it printed."""
+    command = [sys.executable, str(ROOT / "benchmarks" / name), *arguments]
+    done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=True)
+    return dict(json.loads(done.stdout))
+
+
+@pytest.fixture
+def workspace(home: Path) -> Workspace:
+    """Open a home of its own."""
+    return Workspace(home)
+
+
+def test_a_made_up_library_is_analysed_and_its_answers_are_kept(workspace: Workspace) -> None:
+    library = fill(workspace, 40)
+    left = answer(workspace, library, "genre", 10)
+    assert workspace.tracks.count() == {"tracks": 40, "analysed": 40}
+    assert workspace.features.sets() == {"musicnn": 40, "tags": 40}
+    assert len(workspace.labels.current("genre")) == 10
+    assert len(left) == 30
+
+
+def test_a_made_up_library_is_the_same_each_time(workspace: Workspace, tmp_path: Path) -> None:
+    other = Workspace(tmp_path / "other")
+    assert fill(workspace, 30).values == fill(other, 30).values
+
+
+def test_percentiles_of_nothing_are_none() -> None:
+    assert percentiles([]) == {"p50": None, "p95": None, "p99": None}
+
+
+def test_what_json_does_not_know_becomes_null() -> None:
+    assert plain({"a": [float("nan"), 1.0], "b": float("inf")}) == {"a": [None, 1.0], "b": None}
+
+
+def test_refit_times_each_target() -> None:
+    result = run("refit.py", "--tracks", "60", "--labels", "20", "--answers", "3")
+    assert [(row["tracks"], row["target"]) for row in result["rows"]] == [(60, "rating"), (60, "genre")]
+    assert all(row["ms"]["p95"] >= row["ms"]["p50"] > 0 for row in result["rows"])
+
+
+def test_retrain_times_the_quick_families() -> None:
+    result = run("retrain.py", "--labels", "40", "--tracks", "120", "--target", "rating")
+    row = result["rows"][0]
+    assert (row["labels"], row["tracks"], row["families"]) == (40, 120, ["ordered", "knn"])
+    assert row["seconds"] > 0
+
+
+def test_models_prints_what_evaluate_prints(workspace: Workspace) -> None:
+    answer(workspace, fill(workspace, 120), "genre", 60)
+    result = run("models.py", "--home", str(workspace.home), "--target", "genre", "--models", "knn")
+    assert {"grouped_by", "baseline", "models", "seconds"} <= result.keys()
+    assert [model["name"] for model in result["models"]] == ["knn"]
