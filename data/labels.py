@@ -143,10 +143,13 @@ class LabelStore:
         with self._database.read() as connection:
             return {row["track_id"]: _event(row) for row in connection.execute(sql, [target])}
 
-    def newest_id(self) -> tuple[int, str | None]:
-        """Return a value that changes with every label and every undo: for caches."""
+    def newest_id(self, target: str | None = None) -> tuple[int, str | None]:
+        """Return a value that changes with every label and every undo, of one target or of all: for caches."""
         with self._database.read() as connection:
-            row = connection.execute("SELECT COALESCE(MAX(id), 0), MAX(undone_at) FROM labels").fetchone()
+            row = connection.execute(
+                "SELECT COALESCE(MAX(id), 0), MAX(undone_at) FROM labels WHERE ? IS NULL OR target = ?",
+                [target, target],
+            ).fetchone()
         return int(row[0]), row[1]
 
 

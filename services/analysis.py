@@ -39,6 +39,13 @@ def analyze(
     return carry_out(workspace, "analyze", {k: v for k, v in params.items() if v}, progress)
 
 
+def has_embedding() -> bool:
+    """Tell whether tracks get the MusiCNN embedding here, or descriptors only; TensorFlow is not imported for it."""
+    from audio import musicnn
+
+    return musicnn.available()
+
+
 def start(workspace: Workspace) -> int | None:
     """Queue the analysis of what waits, unless it is queued or running; return the job's number."""
     open_jobs = workspace.jobs.open(kind="analyze")

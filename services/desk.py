@@ -26,6 +26,8 @@ from services.workspace import Workspace
 
 TAB_LIFE = 4.0  # seconds without a message after which a tab's tracks may be shown elsewhere
 AHEAD = 5  # the track on screen, the one already loaded, some in reserve for when the server is slow or gone
+GROWTH = 0.1  # of the library: after so much more was analysed the questions are ranked anew
+PATIENCE = 10.0  # seconds after which they are ranked anew for any growth
 STRIP = 5  # last answers shown
 LISTEN_FROM = 1 / 3  # of the track, until the telling moment is known
 MIME = {
@@ -53,7 +55,8 @@ class Desk:
         self._learner = learner
         self._lock = threading.RLock()
         self._tabs: dict[str, Tab] = {}
-        self._analysed = -1
+        self._analysed = 0
+        self._noticed = 0.0
         self._signer = Signer(workspace)
 
     def sync(self, message: dict[str, Any]) -> dict[str, Any]:
@@ -104,10 +107,13 @@ class Desk:
         return acked, refused
 
     def _notice_new_tracks(self) -> None:
+        """Learn from newly analysed tracks, but not after each one: a large library grows every second for hours."""
         counts = self._workspace.tracks.count()
         analysed = sum(counts.get(state, 0) for state in ANALYSED_STATES)
-        if analysed != self._analysed:
-            self._analysed = analysed
+        grown = abs(analysed - self._analysed) > GROWTH * self._analysed
+        rested = time.monotonic() - self._noticed > PATIENCE
+        if analysed != self._analysed and (grown or rested):
+            self._analysed, self._noticed = analysed, time.monotonic()
             self._learner.wake(labeling.active_target(self._workspace))
 
     # -- handing out tracks --------------------------------------------------------------------------

@@ -296,6 +296,7 @@ class Learner:
         self._ranked: dict[str, Ranked] = {}
         self._clusters: tuple[int, Clusters] | None = None
         self._generation = 0
+        self._stamps: dict[str, object] = {}
         self._targets: tuple[str, ...] = ("rating", "genre")
         self._thread = threading.Thread(target=self._run, name="learner", daemon=True)
         self._thread.start()
@@ -334,7 +335,11 @@ class Learner:
             return
         with threadpool_limits(1):
             clusters = self._clusters_for(analysed)
-            for target in self._targets:
+            for place, target in enumerate(self._targets):
+                stamp = (len(analysed.ids), self._workspace.labels.newest_id(target))
+                if place > 0 and self._stamps.get(target) == stamp:
+                    continue  # nothing new to learn for what is not being asked
+                self._stamps[target] = stamp
                 self._generation += 1
                 self._ranked[target] = rank_now(
                     self._workspace, target, analysed, clusters=clusters, generation=self._generation

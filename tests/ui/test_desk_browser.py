@@ -284,7 +284,7 @@ def click_on(desk: Desk, place: str) -> None:
         return desk.page.locator("#cover").click()
     if place == "a slider":
         link(desk, "Playlists").click()
-        return page.get_by_test_id("stSlider").get_by_role("slider").click()
+        return page.get_by_test_id("stSlider").click()
     link(desk, "Library").click()
     if place == "a table":
         return page.get_by_test_id("stDataFrame").first.click()

@@ -53,6 +53,11 @@ def said(at: AppTest) -> str:
     return "\n".join(element.value for kind in ("markdown", "caption", "error", "info") for element in at.get(kind))
 
 
+def headings(at: AppTest) -> list[str]:
+    """Return what stands above the parts of the page, whatever its size."""
+    return [heading.value for heading in [*at.header, *at.subheader]]
+
+
 def click(at: AppTest, key: str) -> AppTest:
     at.button(key=key).click().run()
     assert not at.exception, at.exception[0].message
@@ -65,7 +70,7 @@ def click(at: AppTest, key: str) -> AppTest:
 def test_an_empty_home_shows_the_two_doors_and_where_everything_stays(visit: Visit, opened: Engine) -> None:
     at = visit()
     assert at.title[0].value == "Sort your music by your own ear"
-    assert [door.value for door in at.subheader] == ["Just show me", "My music folder"]
+    assert headings(at) == ["Just show me", "My music folder"]
     assert at.caption[-1].value == f"Everything stays on this computer: {opened.workspace.home}"
 
 
@@ -196,7 +201,7 @@ def test_what_waits_can_be_listened_to(visit: Visit, opened: Engine, labelled: l
 
 def test_playlists_show_what_is_rated_and_what_is_predicted(visit: Visit, trained: list[int]) -> None:
     at = visit("playlists")
-    assert [card.value for card in at.subheader][:3] == ["Liked", "Semi", "Disliked"]
+    assert headings(at)[:3] == ["Liked", "Semi", "Disliked"]
     assert "8 rated + 2 predicted" in said(at)
     at.segmented_control(key="playlist-source").set_value("Only what I rated").run()
     assert "8 rated + 0 predicted" in said(at) and "Your own answers" in said(at)

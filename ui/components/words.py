@@ -4,6 +4,10 @@ from __future__ import annotations
 
 import pandas as pd
 
+WITHOUT_EMBEDDING = (
+    "TensorFlow or the MusiCNN weights are not installed here, so Earmark learns from descriptors of the sound instead."
+    " It works, but needs more ratings, and cannot guess a genre before your first answer."
+)
 RATINGS: dict[str, str] = {"liked": "Liked", "semi": "Semi", "disliked": "Disliked"}
 
 

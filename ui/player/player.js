@@ -465,6 +465,7 @@ class Desk {
     const seek = this.root.querySelector("#seek");
     seek.max = String(Math.max(1, length));
     seek.value = String(element.currentTime);
+    seek.style.setProperty("--heard", `${length ? (100 * element.currentTime) / length : 0}%`);
     seek.setAttribute("aria-valuetext", `${clock(element.currentTime)} of ${clock(length)}`);
     put(this.root, "#time", `${clock(element.currentTime)} / ${clock(length)}`);
     const button = this.root.querySelector("#play");

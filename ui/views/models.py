@@ -8,9 +8,9 @@ import pandas as pd
 import streamlit as st
 
 from core.records import ModelRun
-from services import training
+from services import analysis, training
 from ui import charts
-from ui.components.words import counted, percent
+from ui.components.words import WITHOUT_EMBEDDING, counted, percent
 from ui.session import Engine, engine
 
 TARGETS = {"Ratings": "rating", "Genres": "genre"}
@@ -25,6 +25,8 @@ def page() -> None:
     ]
     current = opened.workspace.model_runs.current(target)
     st.write(sentence(opened, target, current))
+    if not analysis.has_embedding():
+        st.info(WITHOUT_EMBEDDING)
     lack = training.missing(opened.workspace, target)
     training_now = bool(opened.workspace.jobs.open(kind="retrain"))
     st.button(

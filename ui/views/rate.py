@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import streamlit as st
 
+from services import analysis
 from ui.components.add_music import add_music
+from ui.components.words import WITHOUT_EMBEDDING
 from ui.session import Engine, engine, is_empty
 
 
@@ -28,6 +30,8 @@ def doors(opened: Engine) -> None:
         st.header("My music folder", anchor=False)
         st.write("Read, never changed; rate the first track in about a minute.")
         add_music(opened, key="door-folder")
+    if not analysis.has_embedding():
+        st.caption(WITHOUT_EMBEDDING)
     st.caption(f"Everything stays on this computer: {opened.workspace.home}")
 
 

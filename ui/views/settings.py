@@ -5,7 +5,9 @@ from __future__ import annotations
 import streamlit as st
 
 from core.settings import VERSION, default_cores
+from services import analysis
 from services.learning import genre_table
+from ui.components.words import WITHOUT_EMBEDDING
 from ui.session import Engine, engine, note
 
 
@@ -17,6 +19,8 @@ def page() -> None:
     cores(opened)
     genres(opened)
     st.header("About", anchor=False)
+    if not analysis.has_embedding():
+        st.write(WITHOUT_EMBEDDING)
     st.write(f"Earmark {VERSION}. Everything stays on this computer, in this folder:")
     st.code(str(opened.workspace.home), language=None)
 
