@@ -235,5 +235,6 @@ def _mux(container: av.container.OutputContainer, stream: av.AudioStream, frames
     for frame in frames:
         container.mux(stream.encode(frame))
         count += 1
-    container.mux(stream.encode(None))
+    if count:  # an encoder that was given nothing cannot be flushed
+        container.mux(stream.encode(None))
     return count

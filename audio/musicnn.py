@@ -186,7 +186,9 @@ def _compile(tf: Any, weights: Weights) -> Callable[[np.ndarray], tuple[np.ndarr
     """Return a function from patches (n, 187, 96) to embeddings (n, 200) and tag probabilities (n, 50)."""
     tensors = {name: tf.constant(value) for name, value in weights.items()}
     graph = tf.function(
-        lambda x: network(tf, tensors, x), input_signature=[tf.TensorSpec([None, PATCH_FRAMES, N_MELS], tf.float32)]
+        lambda x: network(tf, tensors, x),
+        input_signature=[tf.TensorSpec([None, PATCH_FRAMES, N_MELS], tf.float32)],
+        autograph=False,  # plain ops: nothing to rewrite, and no files left in the temp folder
     )
 
     def run(patches: np.ndarray) -> tuple[np.ndarray, np.ndarray]:

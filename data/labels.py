@@ -5,6 +5,7 @@ from __future__ import annotations
 import sqlite3
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
 
 from core.records import Label, LabelSource
 from data.db import Database, from_json, marks, now, to_json
@@ -57,7 +58,7 @@ class LabelStore:
         with self._database.write(durable=True) as connection:
             cursor = connection.execute(
                 "INSERT OR IGNORE INTO skips (event_id, track_id, target, kind, created_at) VALUES (?, ?, ?, ?, ?)",
-                [event_id, track_id, target, kind, now()],
+                [event_id, track_id, target, kind, _moment(connection)],
             )
             return cursor.rowcount == 1
 
@@ -170,10 +171,21 @@ def _insert(connection: sqlite3.Connection, label: Label) -> int:
            VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)""",
         [
             label.event_id, label.track_id, label.target, label.value, label.source, label.reason,
-            to_json(label.shown), label.model_run, label.created_at or now(),
+            to_json(label.shown), label.model_run, label.created_at or _moment(connection),
         ],
     )  # fmt: skip
     return int(cursor.rowcount == 1)
+
+
+def _moment(connection: sqlite3.Connection) -> str:
+    """Return this moment, or just after the newest answer when the computer's clock was set back since."""
+    newest = connection.execute(
+        "SELECT MAX(m) FROM (SELECT MAX(created_at) AS m FROM labels UNION ALL SELECT MAX(created_at) FROM skips)"
+    ).fetchone()[0]
+    moment = now()
+    if newest is None or newest < moment:
+        return moment
+    return (datetime.fromisoformat(newest) + timedelta(microseconds=1)).isoformat(timespec="microseconds")
 
 
 def _event(row: sqlite3.Row) -> Event:

@@ -79,6 +79,8 @@ CREATE TABLE labels (
     undone_by TEXT UNIQUE       -- the undo's own event id, so that sending it twice undoes once
 );
 CREATE INDEX labels_track ON labels (track_id, target);
+CREATE INDEX labels_created ON labels (created_at);
+CREATE INDEX labels_undone ON labels (undone_at);
 
 CREATE VIEW current_labels AS
 SELECT id, event_id, track_id, target, value, source, reason, shown, model_run_id, created_at
@@ -101,6 +103,7 @@ CREATE TABLE skips (
     undone_by TEXT UNIQUE
 );
 CREATE INDEX skips_track ON skips (track_id, target);
+CREATE INDEX skips_created ON skips (created_at);
 
 CREATE TABLE questions (
     track_id INTEGER NOT NULL REFERENCES tracks (id) ON DELETE CASCADE,

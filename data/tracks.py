@@ -76,6 +76,18 @@ class TrackStore:
             rows = connection.execute(f"SELECT {COLUMNS} FROM tracks t {where} ORDER BY t.id", wanted or [])
             return [_track(row) for row in rows]
 
+    def unanswered(self, target: str, *, limit: int) -> list[Track]:
+        """Return analysed tracks that no one has answered for a target, nor said never to ask about, by id."""
+        sql = f"""SELECT {COLUMNS} FROM tracks t WHERE t.state IN ({marks(len(ANALYSED_STATES))})
+            AND NOT EXISTS (SELECT 1 FROM labels l
+                WHERE l.track_id = t.id AND l.target = ? AND l.undone_at IS NULL)
+            AND NOT EXISTS (SELECT 1 FROM skips s
+                WHERE s.track_id = t.id AND s.target = ? AND s.kind = 'never' AND s.undone_at IS NULL)
+            ORDER BY t.id LIMIT ?"""
+        with self._database.read() as connection:
+            rows = connection.execute(sql, [*ANALYSED_STATES, target, target, limit])
+            return [_track(row) for row in rows]
+
     def count(self) -> dict[str, int]:
         """Return how many tracks are in each state, and `tracks` for all of them."""
         with self._database.read() as connection:

@@ -1,6 +1,6 @@
 """The rating desk: which track each browser tab shows, and every key press kept exactly once.
 
-The player in each tab sends one message about twice a second, and at once after a key. A message carries the events
+The player in each tab sends a message every second, and at once after a key. A message carries the events
 not yet acknowledged and the track on screen; the reply acknowledges what is on disk and says what comes next. Events
 carry ids made by the tab, so a message may be sent again any number of times.
 """
@@ -26,6 +26,8 @@ from services.workspace import Workspace
 
 TAB_LIFE = 4.0  # seconds without a message after which a tab's tracks may be shown elsewhere
 AHEAD = 5  # the track on screen, the one already loaded, some in reserve for when the server is slow or gone
+LEFTOVERS = 200  # tracks looked at while there is no ranking yet
+FORGET = 3600.0  # seconds after which a tab that never said goodbye is forgotten
 GROWTH = 0.1  # of the library: after so much more was analysed the questions are ranked anew
 PATIENCE = 10.0  # seconds after which they are ranked anew for any growth
 STRIP = 5  # last answers shown
@@ -57,6 +59,7 @@ class Desk:
         self._tabs: dict[str, Tab] = {}
         self._analysed = 0
         self._noticed = 0.0
+        self._counted: tuple[object, dict[str, dict[str, int]]] | None = None
         self._signer = Signer(workspace)
 
     def sync(self, message: dict[str, Any]) -> dict[str, Any]:
@@ -78,6 +81,7 @@ class Desk:
         with self._lock:
             tab = self._tabs.setdefault(tab_id, Tab(0.0))
             tab.seen = time.monotonic()
+            self._forget_old_tabs()
             events = message.get("events") or []
             acked, refused = self._take(tab, events)
             self._notice_new_tracks()
@@ -90,6 +94,10 @@ class Desk:
         """Forget a tab that was closed; its tracks wait for the next one."""
         with self._lock:
             self._tabs.pop(tab_id, None)
+
+    def _forget_old_tabs(self) -> None:
+        oldest = time.monotonic() - FORGET
+        self._tabs = {name: tab for name, tab in self._tabs.items() if tab.seen > oldest}
 
     # -- events ------------------------------------------------------------------------------------
 
@@ -172,14 +180,14 @@ class Desk:
         """Return analysed tracks the ranking does not name: before its first result, and what was put aside last."""
         if len(listed) >= 2 * AHEAD:
             return []
-        tracks = self._workspace.tracks.all(states=ANALYSED_STATES)
+        tracks = self._workspace.tracks.unanswered(target, limit=LEFTOVERS)
         reason = "A first sample of your library."
         return [Question(t.id, target, reason, {}, "in turn") for t in tracks if t.id not in listed]
 
     # -- what a tab sees -----------------------------------------------------------------------------
 
     def _view(self, tab: Tab, target: str) -> dict[str, Any]:
-        counts = self._workspace.labels.counts()
+        counts = self._label_counts()
         return {
             "target": target,
             "queue": self._cards(tab.tracks, target),
@@ -189,6 +197,13 @@ class Desk:
             "model": self._model(target, sum(counts.get(target, {}).values())),
             "notice": None if tab.tracks else self._notice(target),
         }
+
+    def _label_counts(self) -> dict[str, dict[str, int]]:
+        """Return target -> value -> labels, counted again only when a label changed."""
+        stamp = self._workspace.labels.newest_id()
+        if self._counted is None or self._counted[0] != stamp:
+            self._counted = (stamp, self._workspace.labels.counts())
+        return self._counted[1]
 
     def _model(self, target: str, labels: int) -> dict[str, Any]:
         """Return the current model's name, and how many answers are newer; before the first, all of them are."""

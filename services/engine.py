@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import signal
 import subprocess
 import sys
 import threading
@@ -11,12 +12,17 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
+from filelock import FileLock, Timeout
+
+from core.errors import HomeBusyError
 from core.settings import home_path
 from services import jobs
 from services.desk import Desk
 from services.learning import Learner
 from services.workspace import Workspace
 
+LAUNCHER = "EARMARK_LAUNCHER"  # environment: the process that ends this one with itself
+LOCK_SECONDS = 5.0  # for a server that is just ending
 PROJECT = Path(__file__).resolve().parent.parent
 
 
@@ -25,10 +31,17 @@ class Engine:
 
     def __init__(self, home: Path) -> None:
         self.workspace = Workspace(home)
+        self._lock = FileLock(self.workspace.home / "server.lock")
+        try:
+            self._lock.acquire(timeout=LOCK_SECONDS)
+        except Timeout:
+            raise HomeBusyError(f"Another Earmark has {self.workspace.home} open. Use that one, or end it.") from None
         if self.workspace.settings.get("home_id") is None:
             self.workspace.settings.set("home_id", uuid.uuid4().hex)
+        self.home_id = str(self.workspace.settings.get("home_id"))
         self.learner = Learner(self.workspace)
         self.desk = Desk(self.workspace, self.learner)
+        self.learner.wake()
         self._child: subprocess.Popen[bytes] | None = None
         self._closed = threading.Event()
         self._guard = threading.Thread(target=self._look_after, name="coordinator-guard", daemon=True)
@@ -48,9 +61,16 @@ class Engine:
                 self._child.wait(timeout=4)
             except subprocess.TimeoutExpired:
                 self._child.kill()
+        self._lock.release()
 
     def _look_after(self) -> None:
+        launcher = int(os.environ.get(LAUNCHER, "0"))
         while not self._closed.wait(0.5):
+            if launcher and os.getppid() != launcher:
+                os.kill(
+                    os.getpid(), signal.SIGTERM
+                )  # whoever started this is gone: two servers of one home must not be
+                return
             runs = self._child is not None and self._child.poll() is None
             if not runs and any(job.state != "paused" for job in self.workspace.jobs.open()):
                 self._child = self._start_coordinator()

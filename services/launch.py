@@ -19,6 +19,7 @@ from types import FrameType
 from filelock import FileLock, Timeout
 
 from core.errors import EarmarkError
+from services.engine import LAUNCHER
 from services.workspace import Workspace
 
 APP = Path(__file__).resolve().parent.parent / "app.py"
@@ -101,7 +102,7 @@ def _serve(home: Path, note: Path, browser: str, port: int, say: Callable[[str],
         server = subprocess.Popen(
             command,
             cwd=APP.parent,
-            env={**os.environ, "EARMARK_HOME": str(home)},
+            env={**os.environ, "EARMARK_HOME": str(home), LAUNCHER: str(os.getpid())},
             stdout=output,
             stderr=subprocess.STDOUT,
             stdin=subprocess.DEVNULL,

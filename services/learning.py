@@ -90,9 +90,16 @@ class FeatureCache:
     def __init__(self, workspace: Workspace) -> None:
         self._workspace = workspace
         self._kept: dict[str, tuple[np.ndarray, np.ndarray, int]] = {}
+        self._newest: tuple[object, Analysed] | None = None
 
     def read(self) -> Analysed:
-        """Return the analysed tracks as they are now."""
+        """Return the analysed tracks as they are now; nothing is read again while nothing changed."""
+        stamp = (self._workspace.features.newest_id(), self._workspace.tracks.count())
+        if self._newest is None or self._newest[0] != stamp:
+            self._newest = (stamp, self._read())
+        return self._newest[1]
+
+    def _read(self) -> Analysed:
         ids, X = self._grow("musicnn")
         feature_set = "musicnn"
         if len(ids) == 0:

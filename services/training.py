@@ -86,11 +86,12 @@ def matrix(workspace: Workspace, features: str) -> tuple[np.ndarray, np.ndarray]
         No track has that set.
     """
     kept = workspace.features.sets()
+    if not kept:
+        raise EarmarkError("No track is analysed yet, so there is nothing to learn from.")
     names = [name.strip() for name in features.split("+")]
     for name in names:
         if not kept.get(name):
-            there = ", ".join(kept) or "none yet: analyse some music first"
-            raise EarmarkError(f"There are no features called {name!r}. There are: {there}.")
+            raise EarmarkError(f"There are no features called {name!r}. There are: {', '.join(kept)}.")
     return join([workspace.features.matrix(name)[:2] for name in names])
 
 

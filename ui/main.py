@@ -24,7 +24,7 @@ def main() -> None:
     page = st.navigation(pages(analysed=any_analysed(opened)), position="top")
     job_line(opened)
     mode: Mode = "off" if empty else "desk" if page.title == "Rate" else "bar"
-    player(mode=mode, home=str(opened.workspace.settings.get("home_id")), on_retrain=retrain)
+    player(mode=mode, home=opened.home_id, on_retrain=retrain)
     show_note()
     page.run()
 

@@ -59,7 +59,7 @@ def byte_range(text: str, size: int) -> tuple[int, int] | None:
     >>> byte_range("bytes=10-", 100), byte_range("bytes=-20", 100), byte_range("bytes=200-", 100)
     ((10, 99), (80, 99), None)
     """
-    match = re.fullmatch(r"bytes=(\d*)-(\d*)", text.strip())
+    match = re.fullmatch(r"bytes=(\d{0,18})-(\d{0,18})", text.strip())
     if match is None or match.group(0) == "bytes=-":
         return None
     first, last = match.groups()
@@ -96,7 +96,10 @@ async def desk(request: Request) -> Response:
             raise ValueError
     except ValueError:
         return PlainTextResponse("This message is not JSON.", 400)
-    return JSONResponse(await run_in_threadpool(engine().desk.sync, message))
+    opened = engine()
+    if message.get("home", opened.home_id) != opened.home_id:
+        return PlainTextResponse("These answers belong to another library; they wait in the browser for it.", 409)
+    return JSONResponse(await run_in_threadpool(opened.desk.sync, message))
 
 
 async def leave(request: Request) -> Response:

@@ -284,7 +284,6 @@ def click_on(desk: Desk, place: str) -> None:
         return desk.page.locator("#cover").click()
     if place == "a slider":
         link(desk, "Playlists").click()
-        page.wait_for_timeout(3000); page.screenshot(path="/tmp/shots/slider.png")
         return page.get_by_test_id("stSlider").click()
     link(desk, "Library").click()
     if place == "a table":

@@ -20,6 +20,7 @@ class Desk {
     this.home = home;
     this.tab = crypto.randomUUID();
     this.outbox = this.recover();
+    this.remember();
     this.queue = [];
     this.reply = null;
     this.shown = null;          // id of the track on screen
@@ -34,13 +35,23 @@ class Desk {
     this.spare = newAudio(this);
     this.beat = this.beat.bind(this);
     this.onKey = this.onKey.bind(this);
-    addEventListener("pagehide", () => navigator.sendBeacon("/earmark/leave", this.tab));
-    addEventListener("pageshow", (e) => { if (e.persisted) this.sync(); });
-    document.addEventListener("visibilitychange", () => { if (!document.hidden) this.sync(); });
-    document.addEventListener("pointerdown", () => { this.pointed = true; }, true);
-    document.addEventListener("keydown", this.onKey, true);
+    this.ended = new AbortController();
+    const listen = (on, name, run, capture = false) => on.addEventListener(name, run, { capture, signal: this.ended.signal });
+    listen(window, "pagehide", () => navigator.sendBeacon("/earmark/leave", this.tab));
+    listen(window, "pageshow", (e) => { if (e.persisted) this.sync(); });
+    listen(document, "visibilitychange", () => { if (!document.hidden) this.sync(); });
+    listen(document, "pointerdown", () => { this.pointed = true; }, true);
+    listen(document, "keydown", this.onKey, true);
     setTimeout(this.beat, 0);
-    setInterval(() => this.paintSaved(), 250);
+    this.ticker = setInterval(() => this.paintSaved(), 250);
+  }
+
+  // Another home is served at this address now: what is not saved waits in the browser until this one is back.
+  end() {
+    this.ended.abort();
+    clearInterval(this.ticker);
+    clearTimeout(this.timer);
+    for (const element of [this.active, this.spare]) unload(element);
   }
 
   // -- answers not yet saved: kept in the browser until the server says they are on disk ------------------
@@ -78,10 +89,11 @@ class Desk {
     clearTimeout(this.timer);
     this.sync();
     const busy = this.outbox.length || !this.queue.length;
-    this.timer = setTimeout(this.beat, busy ? BEAT_BUSY_MS : BEAT_MS);
+    if (!this.ended.signal.aborted) this.timer = setTimeout(this.beat, busy ? BEAT_BUSY_MS : BEAT_MS);
   }
 
   async sync() {
+    if (this.ended.signal.aborted) return;
     if (this.underWay) { this.again = true; return; }
     this.underWay = true;
     const sent = this.outbox.slice();
@@ -89,7 +101,7 @@ class Desk {
       const answer = await fetch("/earmark/desk", {
         method: "POST",
         headers: { "Content-Type": "application/json" },
-        body: JSON.stringify({ tab: this.tab, events: sent, showing: this.shown }),
+        body: JSON.stringify({ home: this.home, tab: this.tab, events: sent, showing: this.shown }),
         cache: "no-store",
         signal: AbortSignal.timeout(TIMEOUT_MS),
       });
@@ -563,6 +575,9 @@ export default function (component) {
   const { data, parentElement, setTriggerValue } = component;
   const root = parentElement.querySelector(".player");
   if (!root || !data) return;
-  if (!window.__earmark || window.__earmark.home !== data.home) window.__earmark = new Desk(data.home);
+  if (window.__earmark?.home !== data.home) {
+    window.__earmark?.end();
+    window.__earmark = new Desk(data.home);
+  }
   window.__earmark.mount(root, data.mode, () => setTriggerValue("retrain", window.__earmark.reply?.target ?? "rating"));
 }
