@@ -7,7 +7,6 @@ import signal
 import subprocess
 import sys
 import threading
-import uuid
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -36,9 +35,7 @@ class Engine:
             self._lock.acquire(timeout=LOCK_SECONDS)
         except Timeout:
             raise HomeBusyError(f"Another Earmark has {self.workspace.home} open. Use that one, or end it.") from None
-        if self.workspace.settings.get("home_id") is None:
-            self.workspace.settings.set("home_id", uuid.uuid4().hex)
-        self.home_id = str(self.workspace.settings.get("home_id"))
+        self.home_id = self.workspace.home_id
         self.learner = Learner(self.workspace)
         self.desk = Desk(self.workspace, self.learner)
         self.learner.wake()

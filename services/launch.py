@@ -27,6 +27,7 @@ FIRST_PORT = 8501
 PORTS = 50  # tried one after the other
 START_SECONDS = 90.0  # a first start compiles every package
 STOP_SECONDS = 4.0
+PORT_TAKEN = "is not available"  # Streamlit's words
 # What must hold whatever a configuration file elsewhere says; the looks are in .streamlit/config.toml.
 FLAGS = {
     "server.address": "127.0.0.1",
@@ -73,12 +74,22 @@ def run(
     try:
         lock.acquire(timeout=0)
     except Timeout:
-        return _open_running(note, browser, say)
+        return _open_running(workspace, note, browser, say)
+    first = port or FIRST_PORT
     try:
-        return _serve(workspace.home, note, browser, free_port(port or FIRST_PORT), say)
+        while True:
+            chosen = free_port(first)
+            try:
+                return _serve(workspace, note, browser, chosen, say)
+            except _PortTakenError:  # by another program, between the look and the start
+                first = chosen + 1
     finally:
         note.unlink(missing_ok=True)
         lock.release()
+
+
+class _PortTakenError(Exception):
+    """The port was free a moment ago."""
 
 
 def free_port(first: int) -> int:
@@ -94,9 +105,10 @@ def free_port(first: int) -> int:
     raise EarmarkError(f"No port between {first} and {first + PORTS - 1} is free. Choose another with --port.")
 
 
-def _serve(home: Path, note: Path, browser: str, port: int, say: Callable[[str], None]) -> int:
+def _serve(workspace: Workspace, note: Path, browser: str, port: int, say: Callable[[str], None]) -> int:
     flags = [part for name, value in FLAGS.items() for part in (f"--{name}", value)]
     command = [sys.executable, "-m", "streamlit", "run", str(APP), "--server.port", str(port), *flags]
+    home = workspace.home
     log = home / "server.log"
     with open(log, "wb") as output:
         server = subprocess.Popen(
@@ -111,7 +123,7 @@ def _serve(home: Path, note: Path, browser: str, port: int, say: Callable[[str],
     stop = _stop_on_signals()
     try:
         url = f"http://127.0.0.1:{port}"
-        _wait_until_healthy(server, url, log, stop)
+        _wait_until_healthy(server, url, workspace.home_id, log, stop)
         if stop:
             return 0
         note.write_text(json.dumps({"port": port, "pid": server.pid}), "utf-8")
@@ -136,24 +148,30 @@ def _stop_on_signals() -> list[int]:
     return stop
 
 
-def _wait_until_healthy(server: subprocess.Popen[bytes], url: str, log: Path, stop: list[int]) -> None:
+def _wait_until_healthy(server: subprocess.Popen[bytes], url: str, home_id: str, log: Path, stop: list[int]) -> None:
     deadline = time.monotonic() + START_SECONDS
-    while not stop and not _healthy(url):
+    while not stop and not _healthy(url, home_id):
         if server.poll() is not None or time.monotonic() > deadline:
+            if PORT_TAKEN in log.read_text("utf-8", "replace"):
+                raise _PortTakenError
             last = log.read_text("utf-8", "replace").strip().splitlines()[-1:] or ["it said nothing"]
             raise EarmarkError(f"The app did not start: {last[0]} (all of it: {log})")
         time.sleep(0.1)
 
 
-def _healthy(url: str) -> bool:
+def _healthy(url: str, home_id: str) -> bool:
+    """Tell whether a server answers there, and has this home open: another program may have taken the port."""
     try:
+        with urllib.request.urlopen(f"{url}/earmark/home", timeout=2) as answer:
+            if json.load(answer)["home"] != home_id:
+                return False
         with urllib.request.urlopen(f"{url}/_stcore/health", timeout=2) as answer:
             return bool(answer.status == 200)
-    except (urllib.error.URLError, OSError):
+    except (urllib.error.URLError, OSError, ValueError, KeyError, TypeError):
         return False
 
 
-def _open_running(note: Path, browser: str, say: Callable[[str], None]) -> int:
+def _open_running(workspace: Workspace, note: Path, browser: str, say: Callable[[str], None]) -> int:
     """Open the server that already has this home; it may still be starting."""
     deadline = time.monotonic() + START_SECONDS
     while time.monotonic() < deadline:
@@ -162,7 +180,7 @@ def _open_running(note: Path, browser: str, say: Callable[[str], None]) -> int:
         except (OSError, ValueError, KeyError):
             time.sleep(0.2)
             continue
-        if _healthy(url):
+        if _healthy(url, workspace.home_id):
             say(f"Another Earmark has this library open; opened that one instead: {url}")
             _show(url, browser)
             return 0

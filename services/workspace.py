@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import uuid
 from functools import cached_property
 from pathlib import Path
 
@@ -91,6 +92,15 @@ class Workspace:
     def roots(self) -> RootStore:
         """Folders music came from."""
         return RootStore(self.database)
+
+    @cached_property
+    def home_id(self) -> str:
+        """A name for this home that stays when the folder moves."""
+        kept = self.settings.get("home_id")
+        if kept is None:
+            kept = uuid.uuid4().hex
+            self.settings.set("home_id", kept)
+        return str(kept)
 
     @property
     def models_folder(self) -> Path:

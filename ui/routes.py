@@ -127,7 +127,13 @@ def _read(path: Path, start: int, length: int) -> Iterator[bytes]:
             yield block
 
 
+def whose(request: Request) -> Response:
+    """Name the home this server has open, for the launcher."""
+    return JSONResponse({"home": engine().home_id})
+
+
 ROUTES = [
+    Route("/earmark/home", whose),
     Route("/earmark/audio/{token}", audio),
     Route("/earmark/cover/{token}", cover),
     Route("/earmark/desk", desk, methods=["POST"]),

@@ -10,6 +10,7 @@ from pathlib import Path
 import psutil
 import pytest
 
+from core.errors import HomeBusyError
 from services.engine import Engine, engine
 
 
@@ -32,9 +33,16 @@ def test_a_home_has_one_engine_and_another_home_another(
 
 def test_a_home_keeps_the_name_it_got_first(opened: Engine) -> None:
     name = opened.workspace.settings.get("home_id")
+    opened.close()
     again = Engine(opened.workspace.home)
     assert len(name) == 32 and again.workspace.settings.get("home_id") == name
     again.close()
+
+
+def test_a_second_engine_of_one_home_is_refused(opened: Engine, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("services.engine.LOCK_SECONDS", 0.1)
+    with pytest.raises(HomeBusyError, match="Another Earmark has"):
+        Engine(opened.workspace.home)
 
 
 def test_work_starts_a_coordinator_and_closing_ends_it(opened: Engine) -> None:

@@ -64,9 +64,7 @@ def test_labels_of_tracks_not_heard_are_mentioned(workspace: Workspace, fill: An
 
 
 def test_before_any_analysis_it_says_so(workspace: Workspace) -> None:
-    assert training.missing(workspace, "rating") == (
-        "There are no features called 'descriptors'. There are: none yet: analyse some music first."
-    )
+    assert training.missing(workspace, "rating") == "No track is analysed yet, so there is nothing to learn from."
 
 
 def test_a_dataset_holds_the_labelled_tracks_with_their_artists(workspace: Workspace, separable: list[int]) -> None:

@@ -22,7 +22,7 @@ def page() -> None:
     if not analysis.has_embedding():
         st.write(WITHOUT_EMBEDDING)
     st.write(f"Earmark {VERSION}. Everything stays on this computer, in this folder:")
-    st.code(str(opened.workspace.home), language=None)
+    st.markdown(f"`{opened.workspace.home}`")
 
 
 def folders(opened: Engine) -> None:
