@@ -7,10 +7,6 @@ carry ids made by the tab, so a message may be sent again any number of times.
 
 from __future__ import annotations
 
-import base64
-import hashlib
-import hmac
-import secrets
 import threading
 import time
 from collections.abc import Iterable
@@ -18,10 +14,11 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from core.errors import EarmarkError, UnknownTrackError
+from core.errors import EarmarkError
 from core.records import ANALYSED_STATES, Question, Track
 from services import labeling
 from services.learning import Learner, Quick, genre_table, put_aside
+from services.sound import Signer
 from services.workspace import Workspace
 
 TAB_LIFE = 4.0  # seconds without a message after which a tab's tracks may be shown elsewhere
@@ -337,39 +334,3 @@ def _let_go(tab: Tab, track_id: int) -> None:
 
 
 HANDLERS = {"label": _take_label, "skip": _take_skip, "undo": _take_undo, "target": _take_target}
-
-
-class Signer:
-    """Opaque names for tracks in web addresses, so that no one can walk through a library by counting."""
-
-    def __init__(self, workspace: Workspace) -> None:
-        secret = workspace.settings.get("secret")
-        if secret is None:
-            secret = secrets.token_hex(16)
-            workspace.settings.set("secret", secret)
-        self._key = bytes.fromhex(secret)
-
-    def token(self, track_id: int) -> str:
-        """Return the opaque name of a track."""
-        number = track_id.to_bytes(6, "big")
-        return base64.urlsafe_b64encode(number + self._mac(number)).decode().rstrip("=")
-
-    def track_id(self, token: str) -> int:
-        """Return the track of an opaque name.
-
-        Raises
-        ------
-        UnknownTrackError
-            The name was not made by this home.
-        """
-        try:
-            raw = base64.urlsafe_b64decode(token + "=" * (-len(token) % 4))
-        except ValueError:
-            raw = b""
-        number, mac = raw[:6], raw[6:]
-        if len(raw) != 18 or not hmac.compare_digest(mac, self._mac(number)):
-            raise UnknownTrackError("This address belongs to no track. Reload the page.")
-        return int.from_bytes(number, "big")
-
-    def _mac(self, number: bytes) -> bytes:
-        return hmac.new(self._key, number, hashlib.sha256).digest()[:12]

@@ -1,13 +1,17 @@
-"""What a browser plays and shows of a track: its file, a playable copy, its cover."""
+"""What a browser plays and shows of a track: its file, a playable copy, its cover, and the name it asks for them by."""
 
 from __future__ import annotations
 
+import base64
+import hashlib
+import hmac
 import os
+import secrets
 import threading
 from collections import defaultdict
 from pathlib import Path
 
-from core.errors import DecodeError, EarmarkError
+from core.errors import DecodeError, EarmarkError, UnknownTrackError
 from services.workspace import Workspace
 
 CACHE_BYTES = 2_000_000_000  # playable copies kept; the oldest go first
@@ -66,3 +70,39 @@ def _make_room(folder: Path) -> None:
         used += path.stat().st_size
         if used > CACHE_BYTES:
             path.unlink(missing_ok=True)
+
+
+class Signer:
+    """Opaque names for tracks in web addresses, so that no one can walk through a library by counting."""
+
+    def __init__(self, workspace: Workspace) -> None:
+        secret = workspace.settings.get("secret")
+        if secret is None:
+            secret = secrets.token_hex(16)
+            workspace.settings.set("secret", secret)
+        self._key = bytes.fromhex(secret)
+
+    def token(self, track_id: int) -> str:
+        """Return the opaque name of a track."""
+        number = track_id.to_bytes(6, "big")
+        return base64.urlsafe_b64encode(number + self._mac(number)).decode().rstrip("=")
+
+    def track_id(self, token: str) -> int:
+        """Return the track of an opaque name.
+
+        Raises
+        ------
+        UnknownTrackError
+            The name was not made by this home.
+        """
+        try:
+            raw = base64.urlsafe_b64decode(token + "=" * (-len(token) % 4))
+        except ValueError:
+            raw = b""
+        number, mac = raw[:6], raw[6:]
+        if len(raw) != 18 or not hmac.compare_digest(mac, self._mac(number)):
+            raise UnknownTrackError("This address belongs to no track. Reload the page.")
+        return int.from_bytes(number, "big")
+
+    def _mac(self, number: bytes) -> bytes:
+        return hmac.new(self._key, number, hashlib.sha256).digest()[:12]

@@ -14,8 +14,9 @@ from starlette.routing import Route
 
 from core.errors import EarmarkError
 from services import sound
-from services.desk import MIME, Signer
+from services.desk import MIME
 from services.engine import engine
+from services.sound import Signer
 
 CHUNK = 512 * 1024  # bytes in one answer: a browser then never holds a connection for a whole file
 BLOCK = 64 * 1024

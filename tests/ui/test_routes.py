@@ -11,8 +11,8 @@ from starlette.applications import Starlette
 from starlette.testclient import TestClient
 
 from audio.decode import decode
-from services.desk import Signer
 from services.engine import Engine
+from services.sound import Signer
 from ui.routes import CHUNK, MESSAGE, ROUTES, byte_range
 
 PICTURE = b"\xff\xd8\xff\xe0" + bytes(200)
