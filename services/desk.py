@@ -156,7 +156,7 @@ class Desk:
         answered = set(self._workspace.labels.current(target))
         aside = put_aside(self._workspace, target)
         candidates = [q for q in self._candidates(target) if q.track_id not in taken | answered | aside]
-        if not candidates:  # nothing else is left: what was put aside a moment ago may come back
+        if not candidates and not line:  # nothing else is left: what was put aside a moment ago may come back
             never = put_aside(self._workspace, target, recent=False)
             candidates = [q for q in self._leftovers(target, set()) if q.track_id not in taken | answered | never]
         tracks = self._workspace.tracks.many([q.track_id for q in candidates] + line)

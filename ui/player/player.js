@@ -368,6 +368,7 @@ class Desk {
     const card = this.card;
     for (const id of ["stage", "answers", "genre"]) root.querySelector(`#${id}`).hidden = !card;
     if (card) this.paintCard(card);
+    else put(root, "#title", "");
     this.paintNotice(card);
     this.paintStrip();
     this.paintSaved();
