@@ -65,7 +65,9 @@ class OrderedClassifier(ClassifierMixin, BaseEstimator):
         self.scaler_ = StandardScaler().fit(X)
         target = np.array([place[name] for name in y], dtype=float)
         held_out = self._fit_ridge(self.scaler_.transform(X), target, _group_numbers(groups, len(y)))
-        self._fit_link(held_out, np.searchsorted([place[name] for name in present], target))
+        column = np.searchsorted([place[name] for name in present], target)
+        self._fit_link(held_out, column)
+        self.counts_ = np.bincount(column, minlength=len(present))
         self.name_ = "ordered"
         return self
 
@@ -101,8 +103,13 @@ class OrderedClassifier(ClassifierMixin, BaseEstimator):
         return self.scaler_.transform(X) @ self.coef_ + self.intercept_
 
     def predict_proba(self, X: np.ndarray) -> np.ndarray:
-        """Return the probability of each of `classes_`, shape (n, classes)."""
-        return _class_proba(self.slope_ * self.decision_function(X), self.cuts_)
+        """Return the probability of each of `classes_`, shape (n, classes).
+
+        The class shares count as one more answer beside the n given, so that few answers are never quite sure.
+        """
+        proba = _class_proba(self.slope_ * self.decision_function(X), self.cuts_)
+        n = self.counts_.sum()
+        return (n * proba + self.counts_ / n) / (n + 1)
 
     def predict(self, X: np.ndarray) -> np.ndarray:
         """Return the likeliest class of each track."""

@@ -63,6 +63,7 @@ def run(workspace: Workspace, params: dict[str, Any], report: Report) -> dict[st
     cores = int(params.get("cores") or workspace.settings.get("cores") or default_cores())
     queue = Waiting(workspace, retry=bool(params.get("retry")), limit=params.get("limit"))
     meter = Meter(total=queue.count())
+    cores = max(1, min(cores, meter.total))  # each child takes some seconds to start
     one_thread()  # the children inherit it; later would be too late for their numpy
     report(meter.progress())
     while queue.count():  # again when an import added more while the last files were under way

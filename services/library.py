@@ -30,6 +30,7 @@ BATCH = 200  # files in one transaction: little to repeat after a crash, few wai
 READERS = 4  # threads reading tags; they wait for the disk most of the time
 CHECK_SECONDS = 2.0  # how long a path field may take to answer
 DEMO_FOLDER = "demo music"  # in the home: the demo goes when the home goes
+DEMO_HEAD_START = 6  # pieces: while the children start, the rest are made
 UNITS = ("bytes", "KB", "MB", "GB", "TB")
 
 Progress = Callable[[dict[str, Any]], None]
@@ -161,10 +162,16 @@ def run(workspace: Workspace, params: dict[str, Any], report: Progress) -> dict[
 
 
 def run_demo(workspace: Workspace, params: dict[str, Any], report: Progress) -> dict[str, Any]:
-    """Do a demo job: make the demo library, take it in, and let the analysis follow."""
+    """Do a demo job: make the demo library and take it in; the first pieces are analysed while the rest are made."""
     from services import analysis
 
-    result = add_demo(workspace, progress=report)
+    def tell(progress: dict[str, Any]) -> None:
+        report(progress)
+        if progress["done"] == DEMO_HEAD_START:
+            add(workspace, [workspace.home / DEMO_FOLDER])
+            analysis.start(workspace)
+
+    result = add_demo(workspace, progress=tell)
     analysis.start(workspace)
     return result.as_json()
 

@@ -14,10 +14,12 @@ RATINGS: dict[str, str] = {"liked": "Liked", "semi": "Semi", "disliked": "Dislik
 def percent(share: float | None) -> str:
     """Say a share.
 
-    >>> percent(0.482), percent(None)
-    ('48 %', '')
+    >>> percent(0.482), percent(0.998), percent(None)
+    ('48 %', 'over 99 %', '')
     """
-    return "" if share is None or pd.isna(share) else f"{100 * share:.0f} %"
+    if share is None or pd.isna(share):
+        return ""
+    return "over 99 %" if 0.99 < share < 1 else f"{100 * share:.0f} %"
 
 
 def counted(number: int, one: str, many: str | None = None) -> str:

@@ -12,7 +12,7 @@ const TEXT_INPUTS = new Set(["text", "search", "number", "email", "url", "tel", 
 const TOUCH = matchMedia("(pointer: coarse)").matches;
 const WORDS = { liked: "liked", semi: "semi", disliked: "disliked" };
 
-const percent = (p) => `${Math.round(100 * p)} %`;
+const percent = (p) => (p > 0.99 ? "over 99 %" : p < 0.01 ? "under 1 %" : `${Math.round(100 * p)} %`);
 const clock = (s) => `${Math.floor(s / 60)}:${String(Math.floor(s % 60)).padStart(2, "0")}`;
 
 class Desk {
