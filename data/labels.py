@@ -104,6 +104,12 @@ class LabelStore:
             rows = connection.execute("SELECT * FROM current_labels WHERE target = ? ORDER BY id", [target])
             return {row["track_id"]: _label(row) for row in rows}
 
+    def labelled(self, target: str) -> set[int]:
+        """Return the tracks that have a label for a target, whoever gave it."""
+        sql = "SELECT DISTINCT track_id FROM labels WHERE target = ? AND undone_at IS NULL"
+        with self._database.read() as connection:
+            return {row[0] for row in connection.execute(sql, [target])}
+
     def of_track(self, track_id: int) -> dict[str, Label]:
         """Return the labels that speak for one track, by target."""
         with self._database.read() as connection:

@@ -65,7 +65,7 @@ class Desk:
         Parameters
         ----------
         message : dict
-            tab: its id. events: [{id, type: label | skip | undo | target, track, target, value, kind}].
+            tab: its id. events: [{id, type: label | skip | undo | target, track, target, value, kind, shown}].
             showing: the track on screen, None when the tab is new.
 
         Returns
@@ -153,7 +153,7 @@ class Desk:
 
     def _choose(self, target: str, n: int, taken: set[int], line: list[int]) -> list[Question]:
         """Choose the next questions from the newest ranking, no artist twice in a row where there is a choice."""
-        answered = set(self._workspace.labels.current(target))
+        answered = self._workspace.labels.labelled(target)
         aside = put_aside(self._workspace, target)
         candidates = [q for q in self._candidates(target) if q.track_id not in taken | answered | aside]
         if not candidates and not line:  # nothing else is left: what was put aside a moment ago may come back
@@ -275,7 +275,7 @@ class Desk:
         heard = sum(counts.get(state, 0) for state in ANALYSED_STATES)
         if total == 0:
             return "There is no music here yet."
-        if waiting and not self._workspace.labels.current(target):
+        if waiting and not self._workspace.labels.labelled(target):
             return f"Listening to your first tracks: {heard:,} of {total:,}. The first question comes in a few seconds."
         if waiting:
             return f"You are faster than the analysis: {heard:,} of {total:,} tracks are ready, and all are answered."
@@ -302,7 +302,8 @@ def _can_be_asked(track: Track | None) -> bool:
 
 def _take_label(workspace: Workspace, tab: Tab, event: dict[str, Any]) -> None:
     target, track_id = str(event["target"]), int(event["track"])
-    labeling.answer(workspace, track_id, target, str(event["value"]), event_id=str(event["id"]))
+    shown = {str(name): float(p) for name, p in dict(event.get("shown") or {}).items()}
+    labeling.answer(workspace, track_id, target, str(event["value"]), event_id=str(event["id"]), shown=shown)
     if target == labeling.active_target(workspace):
         _let_go(tab, track_id)
 

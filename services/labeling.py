@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import uuid
+from collections.abc import Mapping
 from typing import Any
 
 from core.errors import EarmarkError
@@ -35,9 +36,22 @@ def choose_target(workspace: Workspace, target: str) -> None:
 
 
 def answer(
-    workspace: Workspace, track_id: int, target: str, value: str, *, event_id: str | None = None
+    workspace: Workspace,
+    track_id: int,
+    target: str,
+    value: str,
+    *,
+    event_id: str | None = None,
+    shown: Mapping[str, float] | None = None,
 ) -> dict[str, Any]:
     """Keep a person's answer, with the question's reason and the prediction shown; a known event id changes nothing.
+
+    Parameters
+    ----------
+    event_id : str, optional
+        Made by the client, so that sending twice writes once.
+    shown : mapping of class to probability, optional
+        What stood on the screen; by default the guess of the moment the question was chosen.
 
     Returns
     -------
@@ -55,7 +69,7 @@ def answer(
         target=target,
         value=value,
         reason=question.reason or None,
-        shown=question.proba or None,
+        shown=dict(shown or question.proba) or None,
         model_run=None if run is None else run.id,
     )
     workspace.labels.add([label])

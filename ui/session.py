@@ -7,7 +7,7 @@ import streamlit as st
 from core.records import ANALYSED_STATES
 from services.engine import Engine, engine
 
-__all__ = ["Engine", "any_analysed", "engine", "is_empty", "note", "show_note"]
+__all__ = ["Engine", "any_analysed", "engine", "is_empty", "note", "show_note", "stamp"]
 
 
 def note(text: str) -> None:
@@ -31,3 +31,12 @@ def any_analysed(opened: Engine) -> bool:
     """Tell whether something was heard already."""
     counts = opened.workspace.tracks.count()
     return any(counts.get(state) for state in ANALYSED_STATES)
+
+
+def stamp(opened: Engine) -> str:
+    """Return a text that changes whenever a label, a track or a prediction does: for what pages keep."""
+    workspace = opened.workspace
+    runs = [workspace.model_runs.current(target) for target in ("rating", "genre")]
+    said, heard = workspace.labels.newest_id(), workspace.features.newest_id()
+    counts = workspace.tracks.count(), workspace.predictions.count()
+    return str((str(workspace.home), said, heard, counts, [run and run.id for run in runs]))

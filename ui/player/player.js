@@ -198,7 +198,7 @@ class Desk {
     const card = this.ready();
     if (!card) return;
     card.labels = { ...card.labels, [target]: value };
-    this.send({ type: "label", track: card.id, target, value });
+    this.send({ type: "label", track: card.id, target, value, shown: card.guesses[target]?.proba });
     if (target === this.reply.target) this.advance();
     else { this.say(`Saved as ${value}.`); this.close(); }
   }

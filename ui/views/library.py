@@ -8,7 +8,7 @@ import streamlit as st
 from services import library
 from ui.components.add_music import add_music
 from ui.components.words import counted, percent
-from ui.session import Engine, engine
+from ui.session import Engine, engine, stamp
 
 FILTERS = {
     "All": lambda table: table.state.notna(),
@@ -41,14 +41,7 @@ def page() -> None:
 
 def read(opened: Engine) -> pd.DataFrame:
     """Return the library's table; read again only when a label, a track or a model changed."""
-    workspace = opened.workspace
-    runs = [workspace.model_runs.current(target) for target in ("rating", "genre")]
-    said, heard = workspace.labels.newest_id(), workspace.features.newest_id()
-    stamp = (
-        str(workspace.home), said, heard, workspace.tracks.count(), workspace.predictions.count(),
-        [r and r.id for r in runs],
-    )  # fmt: skip
-    return _read(str(stamp), opened)
+    return _read(stamp(opened), opened)
 
 
 @st.cache_data(show_spinner="Opening your library", max_entries=4)

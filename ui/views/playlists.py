@@ -12,7 +12,7 @@ from core.errors import EarmarkError
 from services import playlists
 from services.playlists import Entry
 from ui.components.words import RATINGS, counted, percent
-from ui.session import Engine, engine
+from ui.session import Engine, engine, stamp
 
 FORMATS = {"Apple Music (XML)": "apple", "M3U8, for most players": "m3u8", "Table (CSV)": "csv"}
 NEEDED = "Rate 8 tracks, at least 2 you like and 2 you don't, and your first playlist appears here."
@@ -30,13 +30,24 @@ def page() -> None:
         st.write(NEEDED)
         return
     rated_only, threshold = choices()
-    ratings = playlists.contents(opened.workspace, "rating", rated_only=rated_only, threshold=threshold)
-    genres = playlists.contents(opened.workspace, "genre", rated_only=rated_only, threshold=threshold)
+    ratings, genres = contents(stamp(opened), opened, rated_only, threshold)
     cards(ratings)
     everything = {RATINGS[name]: entries for name, entries in ratings.items()} | genres
     name = st.selectbox("Look into", list(everything), key="playlist-name")
     preview(everything[name])
     export(opened, name, rated_only, threshold)
+
+
+@st.cache_data(show_spinner="Sorting your library", max_entries=8)
+def contents(
+    stamp: str, _opened: Engine, rated_only: bool, threshold: float
+) -> tuple[dict[str, list[Entry]], dict[str, list[Entry]]]:
+    """Return what is in the playlists of each rating and each genre; sorted again only when something changed."""
+    ratings, genres = (
+        playlists.contents(_opened.workspace, target, rated_only=rated_only, threshold=threshold)
+        for target in ("rating", "genre")
+    )
+    return ratings, genres
 
 
 def choices() -> tuple[bool, float]:
