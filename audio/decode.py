@@ -10,7 +10,7 @@ import os
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
-from typing import cast
+from typing import Any, cast
 
 import av
 import av.error
@@ -22,6 +22,8 @@ from core.records import Waveform
 
 SR = 22050  # Hz; what the descriptors are defined at
 MAX_SECONDS = 3600.0  # more than an hour (a mix, an audio book) is not analysed: 318 MB of samples
+# Tags may be in any encoding. PyAV 19 (Python 3.12 on) replaces what is not UTF-8 by itself, 18 has to be told.
+OPEN_OPTIONS: dict[str, Any] = {"metadata_errors": "replace"} if int(av.__version__.split(".")[0]) < 19 else {}
 MIN_SECONDS = 0.005  # less than that is a damaged file, not a sound
 # Containers are often a little wrong about their length. An end counts as missing when it is longer than 5 % of the
 # promise and longer than 2 s (for files under 8 s: a quarter of the promise).
@@ -103,7 +105,7 @@ def open_container(path: PathLike) -> Iterator[av.container.InputContainer]:
     _refuse_what_is_no_file(path)
     try:
         # An absolute path, since FFmpeg takes "Live: Rome.mp3" for an address.
-        container = av.open(os.path.abspath(path), metadata_errors="replace")
+        container = av.open(os.path.abspath(path), **OPEN_OPTIONS)
     except PermissionError as error:
         raise DecodeError(path, "you have no permission to read it") from error
     except AV_ERRORS as error:
