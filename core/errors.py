@@ -32,6 +32,10 @@ class DatabaseTooNewError(EarmarkError):
     """The home was written by a newer version of Earmark."""
 
 
+class StorageError(EarmarkError):
+    """The database cannot be read or written now: damaged, locked or the disk is full. Trying again may help."""
+
+
 class NotEnoughLabelsError(EarmarkError):
     """A model cannot be trained yet; the message counts what is missing."""
 

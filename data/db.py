@@ -10,11 +10,19 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from core.errors import DatabaseTooNewError, EarmarkError
+from core.errors import DatabaseTooNewError, EarmarkError, StorageError
 
 FILE_NAME = "earmark.db"
 SCHEMA_VERSION = 1  # PRAGMA user_version; raised by one with every released migration
 BUSY_TIMEOUT_MS = 15_000  # analysis commits are short; waiting beats failing
+TROUBLE = {  # SQLite's words -> what to do
+    "malformed": "it is damaged. End Earmark and copy a file from the folder `backups` beside it in its place",
+    "not a database": "it is no database Earmark can read. Move it away, or copy one from `backups` in its place",
+    "is full": "the disk is full; nothing was lost. Make room and try again",
+    "locked": "another program keeps it locked; nothing was lost. Try again",
+    "readonly": "it may not be written to. Give yourself permission to write in its folder",
+    "I/O": "its disk does not answer. Is it connected",
+}
 CHUNK = 500  # ids per IN (...): below every SQLite's limit of variables
 
 
@@ -43,6 +51,8 @@ class Database:
         connection = self._connect()
         try:
             yield connection
+        except sqlite3.DatabaseError as error:
+            raise self._in_words(error) from error
         finally:
             connection.close()
 
@@ -61,6 +71,9 @@ class Database:
             connection.execute("BEGIN IMMEDIATE")
             yield connection
             connection.commit()
+        except sqlite3.DatabaseError as error:
+            connection.rollback()
+            raise self._in_words(error) from error
         except BaseException:
             connection.rollback()
             raise
@@ -93,11 +106,18 @@ class Database:
             with self.read() as connection:
                 verdict = connection.execute("PRAGMA integrity_check").fetchone()[0]
                 dangling = len(connection.execute("PRAGMA foreign_key_check").fetchall())
-        except sqlite3.DatabaseError as error:
+        except (sqlite3.DatabaseError, StorageError) as error:
             return str(error)
         if verdict != "ok":
             return str(verdict)
         return f"{dangling} rows point to rows that are not there" if dangling else None
+
+    def _in_words(self, error: sqlite3.DatabaseError) -> Exception:
+        """Turn what a person can act on into a sentence; a mistake in our own SQL stays what it is."""
+        for sign, sentence in TROUBLE.items():
+            if sign in str(error):
+                return StorageError(f"{self.path}: {sentence} ({error}).")
+        return error
 
     def _connect(self) -> sqlite3.Connection:
         connection = sqlite3.connect(self.path, timeout=BUSY_TIMEOUT_MS / 1000, isolation_level=None)
@@ -107,14 +127,8 @@ class Database:
         return connection
 
     def _bring_up_to_date(self) -> None:
-        try:
-            with self.read() as connection:
-                version = connection.execute("PRAGMA user_version").fetchone()[0]
-        except sqlite3.DatabaseError as error:
-            raise EarmarkError(
-                f"{self.path} is not a database Earmark can read ({error}). Move it away, or copy a file from the"
-                f" folder {self.path.parent / 'backups'} in its place."
-            ) from error
+        with self.read() as connection:
+            version = connection.execute("PRAGMA user_version").fetchone()[0]
         if version > SCHEMA_VERSION:
             raise DatabaseTooNewError(
                 f"This library was last used by a newer Earmark (its data is version {version}, this program knows"

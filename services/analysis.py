@@ -147,6 +147,8 @@ class Meter:
         finished = self.done + len(self.failed)
         numbers: dict[str, Any] = {"done": finished, "total": self.total, "failed": len(self.failed)}
         span = time.monotonic() - self.recent[0][0] if len(self.recent) >= 3 else 0.0
+        if self.first is None and not self.failed and self.total:
+            numbers["sentence"] = f"Getting ready to listen to {self.total:,} tracks"
         if span > 1.0:
             per_second = (len(self.recent) - 1) / span
             numbers["tracks_per_second"] = round(per_second, 2)

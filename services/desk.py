@@ -14,7 +14,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from core.errors import EarmarkError
+from core.errors import EarmarkError, StorageError
 from core.records import ANALYSED_STATES, Question, Track
 from services import labeling
 from services.learning import Learner, Quick, genre_table, put_aside
@@ -105,6 +105,8 @@ class Desk:
             try:
                 HANDLERS[event["type"]](self._workspace, tab, event)
                 acked.append(event_id)
+            except StorageError:
+                raise  # not kept and not refused: the tab sends it again
             except (EarmarkError, KeyError, TypeError, ValueError, OverflowError) as error:  # never to be sent again
                 refused[event_id] = str(error) if isinstance(error, EarmarkError) else "This answer could not be read."
         if acked:

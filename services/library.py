@@ -299,11 +299,23 @@ def check(path: str | os.PathLike[str], *, seconds: float = CHECK_SECONDS) -> Pa
         return PathCheck(folder, error="Type the path of a folder.")
     if not folder.exists():
         return PathCheck(folder, error=f"{folder} is not there.")
+    if folder.is_file():
+        return _check_file(folder)
     if not folder.is_dir():
-        return PathCheck(folder, exists=True, error=f"{folder} is not a folder.")
+        return PathCheck(folder, exists=True, error=f"{folder} is neither a folder nor a file.")
     if not os.access(folder, os.R_OK | os.X_OK):
         return PathCheck(folder, exists=True, error=f"{folder} cannot be opened: permission denied.")
     return _count(folder, seconds)
+
+
+def _check_file(file: Path) -> PathCheck:
+    from audio.metadata import has_audio
+
+    if not os.access(file, os.R_OK):
+        return PathCheck(file, exists=True, error=f"{file} cannot be opened: permission denied.")
+    if file.suffix.lower() not in AUDIO_EXTENSIONS and not has_audio(file):
+        return PathCheck(file, True, True, error=f"{file} is no music.")
+    return PathCheck(file, True, True, 1, file.stat().st_size)
 
 
 def _count(folder: Path, seconds: float) -> PathCheck:

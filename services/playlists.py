@@ -114,6 +114,7 @@ def export_all(
     *,
     format: str = "apple",
     rated_only: bool = False,
+    threshold: float = 0.0,
     relative: bool = False,
 ) -> dict[str, Any]:
     """Write liked, semi-liked and disliked, empty ones too, and one playlist for each genre.
@@ -126,6 +127,8 @@ def export_all(
         One of `WRITERS`.
     rated_only : bool
         True leaves out what is only predicted.
+    threshold : float
+        Least confidence of a predicted track; with 0 each analysed track is in exactly one of the three.
     relative : bool
         True writes paths relative to the files, where the format knows them.
 
@@ -136,15 +139,15 @@ def export_all(
     """
     writer = _writer(format)
     folder = Path(out).expanduser().absolute()
-    ratings = contents(workspace, "rating", rated_only=rated_only)
-    genres = contents(workspace, "genre", rated_only=rated_only)
+    ratings = contents(workspace, "rating", rated_only=rated_only, threshold=threshold)
+    genres = contents(workspace, "genre", rated_only=rated_only, threshold=threshold)
     lists = [(RATING_NAMES[value], entries) for value, entries in ratings.items()] + list(genres.items())
     names = file_names([name for name, _ in lists])
     files = [
         _write(workspace, writer, folder / (file_name + writer.extension), name, entries, relative=relative)
         for file_name, (name, entries) in zip(names, lists, strict=True)
     ]
-    return {"files": files, "note": _note(ratings, rated_only)}
+    return {"files": files, "note": None if rated_only else _note(workspace, ratings)}
 
 
 def export_one(
@@ -188,7 +191,7 @@ def export_one(
     title = RATING_NAMES.get(value, value) if target == "rating" else value
     path = _out_path(workspace, out, file_names([title])[0] + writer.extension)
     file = _write(workspace, writer, path, title, classes.get(value, []), relative=relative)
-    return {"files": [file], "note": _note(classes, rated_only) if target == "rating" else None}
+    return {"files": [file], "note": _note(workspace, classes) if target == "rating" and not rated_only else None}
 
 
 def file_names(names: Sequence[str]) -> list[str]:
@@ -258,8 +261,11 @@ def _line(workspace: Workspace, track: Track) -> exchange.Entry | None:
     )
 
 
-def _note(ratings: dict[str, list[Entry]], rated_only: bool) -> str | None:
-    if rated_only or any(not entry.rated for entries in ratings.values() for entry in entries):
+def _note(workspace: Workspace, ratings: dict[str, list[Entry]]) -> str | None:
+    """Say so when no model has spoken and analysed tracks are therefore in none of the three."""
+    entries = [entry for group in ratings.values() for entry in group]
+    analysed = len(workspace.tracks.all(states=ANALYSED_STATES))
+    if analysed <= len(entries) or predictions(workspace, "rating"):
         return None
     return "Only rated tracks are in the playlists: no model can predict the others yet."
 

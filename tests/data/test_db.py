@@ -10,7 +10,7 @@ import pytest
 
 import data.db
 import data.migrations
-from core.errors import DatabaseTooNewError, EarmarkError
+from core.errors import DatabaseTooNewError, EarmarkError, StorageError
 from data.db import FILE_NAME, SCHEMA_VERSION, Database
 from data.migrations import split_statements
 from services.workspace import Workspace
@@ -102,9 +102,22 @@ def test_a_database_from_a_newer_version_is_refused_and_untouched(tmp_path: Path
 def test_a_file_that_is_no_database_is_refused_and_untouched(tmp_path: Path) -> None:
     path = tmp_path / FILE_NAME
     path.write_bytes(b"these are not the bytes of a database" * 100)
-    with pytest.raises(EarmarkError, match="not a database Earmark can read"):
+    with pytest.raises(EarmarkError, match="no database Earmark can read"):
         Workspace(tmp_path)
     assert path.read_bytes().startswith(b"these are not")
+
+
+def test_a_database_damaged_inside_is_said_in_one_sentence(tmp_path: Path) -> None:
+    database = Database(tmp_path / FILE_NAME)
+    for number in range(300):
+        insert(database, f"track {number} " + "x" * 500)
+    with open(database.path, "r+b") as file:
+        file.seek(4096 * 8)
+        file.write(b"\xff" * 4096 * 40)
+    for extra in ("-wal", "-shm"):
+        database.path.with_name(database.path.name + extra).unlink(missing_ok=True)
+    with pytest.raises(StorageError, match="it is damaged"), Database(database.path).read() as connection:
+        connection.execute("SELECT * FROM tracks").fetchall()
 
 
 def test_a_migration_first_makes_a_backup_that_opens(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -35,7 +35,7 @@ def test_a_damaged_database_is_found(home: Path) -> None:
     (home / FILE_NAME).write_bytes(b"not a database at all" * 50)
     ok, detail = details(home)["database"]
     assert not ok
-    assert "not a database Earmark can read" in detail
+    assert "no database Earmark can read" in detail
     assert doctor.examine(home)["ok"] is False
 
 

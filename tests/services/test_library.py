@@ -232,6 +232,11 @@ def test_the_torture_files_are_imported_without_a_crash(workspace: Workspace, sh
 # -- looking before importing -----------------------------------------------------------------------
 
 
+def test_a_single_file_can_be_checked(song: Song, tmp_path: Path) -> None:
+    checked = library.check(song("one.flac"))
+    assert checked.error is None and checked.sentence.startswith("1 audio file, ")
+
+
 def test_a_path_is_checked_in_one_sentence(song: Song, tmp_path: Path) -> None:
     one, two = song("1.flac"), song("deep/2.mp3")
     (music(tmp_path) / "notes.txt").touch()
@@ -252,7 +257,7 @@ def test_counting_a_large_folder_stops_after_a_while(song: Song, tmp_path: Path)
     ("name", "message"),
     [
         ("nowhere", "is not there."),
-        ("file", "is not a folder."),
+        ("file", "is no music."),
         ("empty", "holds no audio files."),
         ("", "Type the path"),
     ],

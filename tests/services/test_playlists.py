@@ -76,6 +76,14 @@ def test_what_is_only_predicted_can_be_left_out_or_held_to_a_threshold(workspace
     assert titles(playlists.contents(workspace, threshold=0.7))["liked"] == ["c", "a"]
 
 
+def test_export_all_holds_to_the_threshold(workspace: Workspace, add: Add, tmp_path: Path) -> None:
+    a, b = add("a", "b")
+    predict(workspace, "rating", {a: ("liked", 0.9), b: ("liked", 0.6)})
+    for threshold, tracks in ((0.0, 2), (0.7, 1)):
+        result = playlists.export_all(workspace, tmp_path / "out", threshold=threshold)
+        assert result["files"][0]["tracks"] == tracks and result["note"] is None
+
+
 def test_mistakes_are_expected_of_predictions_only(workspace: Workspace, add: Add) -> None:
     a, b, c = add("a", "b", "c")
     predict(workspace, "rating", {a: ("liked", 0.9), b: ("liked", 0.6)})

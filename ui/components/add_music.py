@@ -17,7 +17,7 @@ def add_music(engine: Engine, *, key: str) -> None:
         st.button(
             f"{folder}", key=f"{key}-suggest-{folder}", icon=":material/folder:", on_click=_choose, args=(field, folder)
         )
-    path = st.text_input("Folder or file", key=field, placeholder="/home/me/Music")
+    path = st.text_input("Folder or file", key=field, placeholder="/home/me/Music", live=True)
     with st.expander("Look for it"):
         _browse(Path(path).expanduser() if path else Path.home(), field, key)
     if not path:

@@ -49,7 +49,7 @@ def sentence(job: Job) -> str:
     """Say how far a job is: "Listening: 3,204 of 12,041 · 5.1 tracks/s · 182 x real time · 29 min left"."""
     numbers = job.progress
     verb = VERBS.get(job.kind, job.kind)
-    if job.state == "paused":
+    if job.state == "paused":  # its last sentence is no longer true
         return f"{verb}: paused at {numbers.get('done', 0):,} of {numbers.get('total', 0):,}"
     if "tracks" in numbers:
         return f"{verb}: {numbers['tracks']:,} tracks so far"

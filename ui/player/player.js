@@ -343,12 +343,16 @@ class Desk {
     form.onsubmit = (event) => {
       event.preventDefault();
       const name = form.querySelector("input").value.trim();
-      if (name) this.answer("genre", this.known(name) ?? name);
+      if (name) this.answer("genre", this.known(name) ?? name);   // the first genre that begins so, else a new one
     };
     form.querySelector("input").oninput = (event) => this.paintOptions(event.target.value);
   }
 
-  known(name) { return this.reply?.genres.find((genre) => genre.toLowerCase() === name.toLowerCase()); }
+  known(name) {
+    const typed = name.toLowerCase();
+    const genres = this.reply?.genres ?? [];
+    return genres.find((genre) => genre.toLowerCase() === typed) ?? genres.find((genre) => genre.toLowerCase().startsWith(typed));
+  }
 
   say(text) { this.message = text; this.paint(); }
 
@@ -432,8 +436,11 @@ class Desk {
       button.type = "button";
       const mark = document.createElement("span");
       mark.className = `mark ${WORDS[event.value] ?? ""}`;
-      mark.textContent = ` ${event.value}`;
-      button.append(event.title, mark);
+      mark.textContent = event.value;
+      const title = document.createElement("span");
+      title.className = "name";
+      title.textContent = event.title;
+      button.append(title, mark);
       button.onclick = () => this.paintChange(event);
       return button;
     }));
@@ -462,13 +469,17 @@ class Desk {
   paintOptions(text) {
     const typed = text.trim().toLowerCase();
     const fits = (this.reply?.genres ?? []).filter((genre) => genre.toLowerCase().includes(typed)).slice(0, 12);
-    this.root.querySelector("#options").replaceChildren(...fits.map((genre) => {
+    const choice = (words, genre) => {
       const button = document.createElement("button");
       button.type = "button";
-      button.textContent = genre;
+      button.textContent = words;
       button.onclick = () => this.answer("genre", genre);
       return button;
-    }));
+    };
+    const isNew = typed && !(this.reply?.genres ?? []).some((genre) => genre.toLowerCase() === typed);
+    const options = fits.map((genre) => choice(genre, genre));
+    if (isNew) options.push(choice(`New genre: ${text.trim()}`, text.trim()));
+    this.root.querySelector("#options").replaceChildren(...options);
   }
 
   paintTime() {

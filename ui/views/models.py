@@ -49,6 +49,9 @@ def page() -> None:
 def sentence(opened: Engine, target: str, current: ModelRun | None) -> str:
     """Say in one sentence what speaks now and how good it is."""
     labels = len(opened.workspace.labels.current(target))
+    if current is None and opened.workspace.model_runs.all(target):
+        start = "Trained, but not used yet: the quick models speak until one does measurably better."
+        return f"{start} {counted(labels, 'answer')} so far."
     if current is None:
         return f"No trained model yet; the quick ones learn after every answer. {counted(labels, 'answer')} so far."
     low, high = current.scores["accuracy_interval"]

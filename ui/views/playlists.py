@@ -63,6 +63,8 @@ def choices() -> tuple[bool, float]:
         return True, 0.0
     label = "Take predictions that are at least so sure"
     threshold = st.slider(label, 0, 95, 50, 5, format="%d %%", key="playlist-sure")
+    if threshold:
+        st.caption("A track the model is less sure of is in none of these playlists.")
     return False, threshold / 100
 
 
@@ -101,7 +103,7 @@ def export(opened: Engine, name: str, rated_only: bool, threshold: float) -> Non
     folder = st.text_input("Folder", value=str(opened.workspace.exports_folder), key="playlist-folder")
     left, right = st.columns(2)
     if left.button("Write all playlists to this folder", key="playlist-write", type="primary", width="stretch"):
-        write_all(opened, folder, format_name, rated_only)
+        write_all(opened, folder, format_name, rated_only, threshold)
     right.download_button(
         f"Download {name}",
         data=lambda: one_file(opened, name, format_name, rated_only, threshold),
@@ -113,16 +115,22 @@ def export(opened: Engine, name: str, rated_only: bool, threshold: float) -> Non
         st.markdown("\n".join(f"{number}. {line}" for number, line in enumerate(HOW_TO_IMPORT.splitlines(), 1)))
 
 
-def write_all(opened: Engine, folder: str, format_name: str, rated_only: bool) -> None:
-    """Export every playlist and say what was written."""
+def write_all(opened: Engine, folder: str, format_name: str, rated_only: bool, threshold: float) -> None:
+    """Export every playlist as it is shown above, and say what was written."""
+    target = Path(folder.strip()).expanduser() if folder.strip() else opened.workspace.exports_folder
+    if not target.is_absolute():
+        st.error(f"Nothing was written. Give the whole path of the folder, for example {Path.home() / target}.")
+        return
     try:
-        result = playlists.export_all(opened.workspace, folder, format=format_name, rated_only=rated_only)
+        result = playlists.export_all(
+            opened.workspace, target, format=format_name, rated_only=rated_only, threshold=threshold
+        )
     except EarmarkError as error:
         st.error(str(error))
         return
     tracks = sum(file["tracks"] for file in result["files"])
     lost = sum(file["not_found"] for file in result["files"])
-    st.success(f"{counted(len(result['files']), 'playlist')} with {counted(tracks, 'entry', 'entries')} in {folder}")
+    st.success(f"{counted(len(result['files']), 'playlist')} with {counted(tracks, 'entry', 'entries')} in {target}")
     if lost:
         st.warning(f"{counted(lost, 'track')} left out: the file is not there now.")
     if result.get("note"):
