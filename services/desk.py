@@ -127,7 +127,8 @@ class Desk:
 
     def _hand_out(self, tab: Tab, target: str, showing: int | None) -> None:
         """Give a tab the tracks it shows: the one on its screen stays, no track is in two tabs."""
-        waiting = {q.track_id: q for q in self._workspace.questions.waiting(target)}
+        answered = self._workspace.labels.labelled(target)  # by an import, meanwhile
+        waiting = {q.track_id: q for q in self._workspace.questions.waiting(target) if q.track_id not in answered}
         taken = self._taken_by_others(tab)
         on_screen = [showing] if isinstance(showing, int) else []
         tab.shown.update(on_screen)

@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 
 from core.errors import UnknownTrackError
-from core.records import Question
+from core.records import Label, Question
 from services import desk as desks
 from services import labeling
 from services.desk import AHEAD, Desk
@@ -443,6 +443,15 @@ def test_a_track_put_aside_comes_back_only_when_nothing_else_is_left(tab: Tab, f
     tab.answer("semi")
     assert sorted(track for track, value in rows(workspace) if value != "not now") == ids
     assert tab.queue == []
+
+
+def test_a_track_that_an_import_labelled_is_asked_no_more(tab: Tab, fill: Any, workspace: Workspace) -> None:
+    fill(3)
+    tab.sync()
+    labelled = tab.showing
+    workspace.labels.add([Label("from a table", labelled, "rating", "liked", source="csv")])
+    tab.sync()
+    assert labelled not in tab.queue and len(tab.queue) == 2
 
 
 def test_a_track_never_wanted_does_not_come_back(tab: Tab, fill: Any) -> None:
