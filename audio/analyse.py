@@ -83,12 +83,23 @@ def one_thread() -> None:
         os.environ[variable] = "1"
 
 
+def compile_librosa() -> None:
+    """Have librosa's compiled parts made and kept, which a new installation does once, in about 15 s.
+
+    Two processes doing that at the same moment can crash on each other's half-written files (seen with numba 0.68).
+    """
+    descriptors.describe(_second_of_noise())
+
+
 def _warm_up() -> None:
     """Let the first track not pay for what is compiled and loaded on first use."""
-    second = np.random.default_rng(0).standard_normal(descriptors.SR).astype(np.float32)
-    descriptors.describe(second)
+    compile_librosa()
     if _worker_musicnn is not None:
-        _worker_musicnn.embed(second, descriptors.SR)
+        _worker_musicnn.embed(_second_of_noise(), descriptors.SR)
+
+
+def _second_of_noise() -> np.ndarray:
+    return np.random.default_rng(0).standard_normal(descriptors.SR).astype(np.float32)
 
 
 def _embedding(networks: Musicnn, waveform: Waveform) -> dict[str, np.ndarray]:

@@ -2,19 +2,26 @@
 
 from __future__ import annotations
 
+import getpass
 import multiprocessing
 import os
 import signal
+import tempfile
 import threading
 import time
 from collections.abc import Callable, Generator, Iterable, Iterator
 from concurrent.futures import FIRST_COMPLETED, Future, ProcessPoolExecutor, wait
 from concurrent.futures.process import BrokenProcessPool
+from pathlib import Path
 from typing import TypeVar
+
+from filelock import FileLock
 
 Item = TypeVar("Item")
 Result = TypeVar("Result")
 
+# One child starts at a time: compiling side by side can crash, and the first is ready sooner.
+LOCK = Path(tempfile.gettempdir()) / f"earmark-children-{getpass.getuser()}.lock"
 NICE = 10  # the page and its sound come before the analysis
 POLL = 0.25  # seconds between two looks at whether to go on
 
@@ -133,7 +140,8 @@ def _begin(parent: int, start: Callable[[], None]) -> None:
     if hasattr(os, "nice"):
         os.nice(NICE)
     threading.Thread(target=end_with, args=(parent,), daemon=True).start()
-    start()
+    with FileLock(LOCK):
+        start()
 
 
 def end_with(parent: int) -> None:

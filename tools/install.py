@@ -21,6 +21,7 @@ UNFINISHED = (
 )  # there while an install runs; found later, it means the last one was broken off
 OLDEST, NEWEST = (3, 11), (3, 13)
 NEEDED_GB = 4  # installed: 2.6 GB, 3.3 GB where the full TensorFlow is the only one made
+COMPILE = f"import sys; sys.path.insert(0, {str(ROOT)!r}); from audio.analyse import compile_librosa; compile_librosa()"
 UV = "uv==0.13.8"
 MUSICNN = "musicnn==0.1.0"  # only its trained weights are used: its pins are of 2019, hence --no-deps
 LOCKS = {"run": ["requirements.txt"], "dev": ["requirements.txt", "requirements-dev.txt"]}
@@ -144,6 +145,8 @@ def install_packages(kind: str) -> None:
     locks = [part for lock in LOCKS[kind] for part in ("-r", str(ROOT / lock))]
     call(uv + locks, "the packages could not be installed")
     call([*uv, "--no-deps", MUSICNN], "MusiCNN's weights could not be installed")
+    say("Compiling what librosa compiles on first use")
+    runs("-c", COMPILE)  # only saves time later, so nothing is lost when it cannot be done
 
 
 def is_usable() -> bool:
