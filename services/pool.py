@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import getpass
 import multiprocessing
 import os
 import signal
@@ -21,7 +20,7 @@ Item = TypeVar("Item")
 Result = TypeVar("Result")
 
 # One child starts at a time: compiling side by side can crash, and the first is ready sooner.
-LOCK = Path(tempfile.gettempdir()) / f"earmark-children-{getpass.getuser()}.lock"
+LOCK = Path(tempfile.gettempdir()) / f"earmark-children-{getattr(os, 'getuid', int)()}.lock"
 NICE = 10  # the page and its sound come before the analysis
 POLL = 0.25  # seconds between two looks at whether to go on
 
