@@ -85,12 +85,6 @@ class JobStore:
             row = connection.execute("SELECT wish FROM jobs WHERE id = ?", [job_id]).fetchone()
         return None if row is None else row["wish"]
 
-    def wish_of(self, job_id: int) -> str | None:
-        """Return what the person wishes of a job."""
-        with self._database.read() as connection:
-            row = connection.execute("SELECT wish FROM jobs WHERE id = ?", [job_id]).fetchone()
-        return None if row is None else row["wish"]
-
     def wish(self, job_id: int, wish: str | None) -> None:
         """Ask for a pause or the end of a job; a job that has not started obeys at once."""
         with self._database.write() as connection:

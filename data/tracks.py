@@ -353,8 +353,3 @@ def _match(
         if path == tail or path.endswith("/" + tail)
     }
     return fits.pop() if len(fits) == 1 else None
-
-
-def is_analysed(track: Track) -> bool:
-    """Tell whether a track has features to learn from."""
-    return track.state in ANALYSED_STATES

@@ -138,13 +138,6 @@ def fit(model: Any, X: np.ndarray, y: np.ndarray, groups: np.ndarray) -> Any:
     return model.fit(X, y)
 
 
-def majority_baseline(y: np.ndarray, groups: np.ndarray, folds: Folds, *, classes: Sequence[str]) -> np.ndarray:
-    """Predict each row by the class shares of the other folds: what every model has to beat."""
-    from models.majority import MajorityClassifier
-
-    return out_of_fold(MajorityClassifier, np.zeros((len(y), 1)), y, groups, folds, classes=classes)
-
-
 # --- metrics ---
 
 

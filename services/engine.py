@@ -7,13 +7,14 @@ import signal
 import subprocess
 import sys
 import threading
+from contextlib import suppress
 from functools import cache
 from pathlib import Path
 from typing import Any
 
 from filelock import FileLock, Timeout
 
-from core.errors import HomeBusyError
+from core.errors import HomeBusyError, StorageError
 from core.settings import home_path
 from services import jobs
 from services.desk import Desk
@@ -63,14 +64,17 @@ class Engine:
     def _look_after(self) -> None:
         launcher = int(os.environ.get(LAUNCHER, "0"))
         while not self._closed.wait(0.5):
-            if launcher and os.getppid() != launcher:
-                os.kill(
-                    os.getpid(), signal.SIGTERM
-                )  # whoever started this is gone: two servers of one home must not be
+            if launcher and os.getppid() != launcher:  # it is gone: two servers of one home must not be
+                os.kill(os.getpid(), signal.SIGTERM)
                 return
-            runs = self._child is not None and self._child.poll() is None
-            if not runs and any(job.state != "paused" for job in self.workspace.jobs.open()):
-                self._child = self._start_coordinator()
+            with suppress(StorageError):  # a busy or full disk may be better at the next look
+                self._keep_coordinator()
+
+    def _keep_coordinator(self) -> None:
+        """Start a coordinator when there is work and none runs."""
+        runs = self._child is not None and self._child.poll() is None
+        if not runs and any(job.state != "paused" for job in self.workspace.jobs.open()):
+            self._child = self._start_coordinator()
 
     def _start_coordinator(self) -> subprocess.Popen[bytes]:
         with open(self.workspace.home / "coordinator.log", "ab") as log:  # the child keeps its own handle

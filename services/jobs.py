@@ -11,7 +11,7 @@ from typing import Any
 
 from filelock import FileLock, Timeout
 
-from core.errors import Cancelled, EarmarkError, HomeBusyError
+from core.errors import Cancelled, EarmarkError, HomeBusyError, StorageError
 from core.records import Job
 from services.workspace import Workspace
 
@@ -161,13 +161,16 @@ class Coordinator:
 
     def _work(self, lane: str) -> None:
         while not self._stop.is_set():
-            job = self._workspace.jobs.take(lane)
-            if job is None:
-                self._stop.wait(POLL)
-                continue
-            self._busy[lane] = job.id
             try:
+                job = self._workspace.jobs.take(lane)
+                if job is None:
+                    self._stop.wait(POLL)
+                    continue
+                self._busy[lane] = job.id
                 self._run(job)
+            except StorageError:  # a full disk, say: end, so that the next coordinator queues it again
+                log.exception("The %s lane could not read or write", lane)
+                self._stop.set()
             finally:
                 self._busy.pop(lane, None)
 

@@ -13,6 +13,7 @@ from core.errors import Cancelled, NotEnoughLabelsError
 from models import evaluation as ev
 from models.knn import KNNClassifier
 from models.logistic import LogisticClassifier
+from models.majority import MajorityClassifier
 from models.ordered import OrderedClassifier
 
 CLASSES = ["disliked", "semi", "liked"]
@@ -217,6 +218,6 @@ def test_measuring_a_family_beats_the_majority(library: Any) -> None:
     folds = ev.grouped_folds(library.y, library.groups)
     args = (library.X, library.y, library.groups, folds)
     measured = ev.measure("ordered", "musicnn", OrderedClassifier, *args, classes=CLASSES, ordered=True)
-    baseline = ev.majority_baseline(library.y, library.groups, folds, classes=CLASSES)
+    baseline = ev.out_of_fold(MajorityClassifier, library.X, library.y, library.groups, folds, classes=CLASSES)
     assert ev.better(measured.losses, ev.rank_losses(library.y, baseline, CLASSES), library.groups)
     assert measured.report["auc_liked"] > 0.75

@@ -310,7 +310,7 @@ def test_work_can_be_paused_and_stopped_from_every_page(visit: Visit, opened: En
     at = visit("settings")
     assert "Listening: 3,204 of 12,041 · 5.1 tracks/s · 29 min left · 2 unreadable" in said(at)
     click(at, f"pause-{job}")
-    assert jobs.wish_of(job) == "pause"
+    assert jobs.report(job, jobs.get(job).progress) == "pause"
     jobs.finish(job, "paused")
     at = visit("library")
     assert "Listening: paused at 3,204 of 12,041" in said(at)
