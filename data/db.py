@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import sqlite3
+import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime
@@ -13,7 +14,7 @@ from typing import Any
 from core.errors import DatabaseTooNewError, EarmarkError, StorageError
 
 FILE_NAME = "earmark.db"
-SCHEMA_VERSION = 1  # PRAGMA user_version; raised by one with every released migration
+SCHEMA_VERSION = 2  # PRAGMA user_version; raised by one with every released migration
 BUSY_TIMEOUT_MS = 15_000  # analysis commits are short; waiting beats failing
 TROUBLE = {  # SQLite's words -> what to do
     "malformed": "it is damaged. End Earmark and copy a file from the folder `backups` beside it in its place",
@@ -43,11 +44,15 @@ class Database:
     def __init__(self, path: Path) -> None:
         self.path = Path(path)
         self.path.parent.mkdir(parents=True, exist_ok=True)
-        self._bring_up_to_date()
+        self._joined = threading.local()  # the connection of this thread's act, while one is recorded
+        self.bring_up_to_date()
 
     @contextmanager
     def read(self) -> Iterator[sqlite3.Connection]:
-        """Yield a connection for reading."""
+        """Yield a connection for reading; inside `joined` that of the transaction, so that it sees what was written."""
+        if (joined := self._joined_connection()) is not None:
+            yield joined
+            return
         connection = self._connect()
         try:
             yield connection
@@ -65,6 +70,9 @@ class Database:
         durable : bool
             True waits until the disk has it (synchronous=FULL): for what a person said.
         """
+        if (joined := self._joined_connection()) is not None:
+            yield joined
+            return
         connection = self._connect()
         try:
             connection.execute(f"PRAGMA synchronous = {'FULL' if durable else 'NORMAL'}")
@@ -79,6 +87,21 @@ class Database:
             raise
         finally:
             connection.close()
+
+    @contextmanager
+    def joined(self) -> Iterator[sqlite3.Connection]:
+        """Yield a connection in whose one durable transaction every read and write of this thread takes part."""
+        with self.write(durable=True) as connection:
+            if self._joined_connection() is not None:
+                raise RuntimeError("an act is being recorded already")
+            self._joined.connection = connection
+            try:
+                yield connection
+            finally:
+                self._joined.connection = None
+
+    def _joined_connection(self) -> sqlite3.Connection | None:
+        return getattr(self._joined, "connection", None)
 
     def backup(self, target: Path) -> Path:
         """Copy the whole database to `target` and check the copy.
@@ -126,7 +149,8 @@ class Database:
         connection.execute(f"PRAGMA busy_timeout = {BUSY_TIMEOUT_MS}")
         return connection
 
-    def _bring_up_to_date(self) -> None:
+    def bring_up_to_date(self) -> None:
+        """Make the tables, or bring an older database to this version after a backup."""
         with self.read() as connection:
             version = connection.execute("PRAGMA user_version").fetchone()[0]
         if version > SCHEMA_VERSION:

@@ -207,6 +207,55 @@ def m001_first_tables(db: Database) -> None:
         db.execute(statement)
 
 
+LIBRARIES = """
+ALTER TABLE tracks ADD COLUMN disc_number INTEGER;
+
+ALTER TABLE files ADD COLUMN content_id TEXT;  -- of what was heard in this very file; NULL: not heard yet
+UPDATE files SET content_id = (
+    SELECT content_id FROM tracks WHERE tracks.id = files.track_id AND tracks.state IN ('analysed', 'partly'));
+
+ALTER TABLE roots ADD COLUMN kind TEXT NOT NULL DEFAULT 'folder';  -- 'folder', or 'library' for a Library.xml
+ALTER TABLE roots ADD COLUMN away_since TEXT;  -- its drive is not connected: its files wait, they are not missing
+ALTER TABLE roots ADD COLUMN problem TEXT;     -- why it could not be looked through last time, in plain words
+ALTER TABLE roots ADD COLUMN stamp TEXT;       -- size and time of a Library.xml when it was imported
+
+ALTER TABLE playlists ADD COLUMN parent_id INTEGER REFERENCES playlists (id) ON DELETE SET NULL;
+ALTER TABLE playlists ADD COLUMN kind TEXT NOT NULL DEFAULT 'list';  -- 'list', 'smart' or 'folder'
+ALTER TABLE playlists ADD COLUMN external_id TEXT;  -- Apple's Playlist Persistent ID
+CREATE UNIQUE INDEX playlists_external ON playlists (source, external_id);
+CREATE INDEX playlist_tracks_track ON playlist_tracks (track_id);
+
+CREATE TABLE acts (
+    id INTEGER PRIMARY KEY AUTOINCREMENT,
+    kind TEXT NOT NULL,         -- 'import', 'labels', 'genres', 'merge', 'leave out', ...
+    title TEXT NOT NULL,        -- what was done, in words
+    created_at TEXT NOT NULL,
+    undone_at TEXT
+);
+CREATE TABLE act_changes (
+    act_id INTEGER NOT NULL REFERENCES acts (id) ON DELETE CASCADE,
+    place INTEGER NOT NULL,     -- in the order they happened
+    table_name TEXT NOT NULL,
+    before TEXT,                -- JSON: the row as it was; NULL: it was not there
+    after TEXT,                 -- JSON: the row as the act left it; NULL: it was deleted
+    PRIMARY KEY (act_id, place)
+) WITHOUT ROWID;
+
+CREATE TABLE not_twins (        -- pairs a person said are two recordings
+    first INTEGER NOT NULL REFERENCES tracks (id) ON DELETE CASCADE,
+    second INTEGER NOT NULL REFERENCES tracks (id) ON DELETE CASCADE,
+    PRIMARY KEY (first, second)
+) WITHOUT ROWID;
+"""
+
+
+@migrations()
+def m002_libraries(db: Database) -> None:
+    """Keep Apple's playlists, what whole acts changed, whose drive is away, and what each file holds."""
+    for statement in split_statements(LIBRARIES):
+        db.execute(statement)
+
+
 def split_statements(script: str) -> list[str]:
     """Return the statements of a script one by one, so that they can share one transaction.
 

@@ -12,10 +12,14 @@ from filelock import FileLock
 from core.errors import EarmarkError
 from core.settings import home_path
 from data import db
+from data.acts import ActStore
+from data.exclusions import ExclusionStore
+from data.external_ids import ExternalIdStore
 from data.features import FeatureStore
 from data.jobs import JobStore
 from data.labels import LabelStore
 from data.model_runs import ModelRunStore
+from data.playlists import PlaylistStore
 from data.predictions import PredictionStore
 from data.questions import QuestionStore
 from data.settings import RootStore, SettingsStore
@@ -77,6 +81,26 @@ class Workspace:
     def questions(self) -> QuestionStore:
         """Tracks that wait for an answer."""
         return QuestionStore(self.database)
+
+    @cached_property
+    def external_ids(self) -> ExternalIdStore:
+        """What other services call the tracks."""
+        return ExternalIdStore(self.database)
+
+    @cached_property
+    def playlists(self) -> PlaylistStore:
+        """Playlists that came with a library."""
+        return PlaylistStore(self.database)
+
+    @cached_property
+    def exclusions(self) -> ExclusionStore:
+        """What is left out."""
+        return ExclusionStore(self.database)
+
+    @cached_property
+    def acts(self) -> ActStore:
+        """Whole acts, to be taken back as one."""
+        return ActStore(self.database)
 
     @cached_property
     def jobs(self) -> JobStore:
