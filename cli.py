@@ -22,6 +22,7 @@ if TYPE_CHECKING:  # services are imported inside the commands: `--help` must no
 
     from services.workspace import Workspace
 
+WORKSPACE = "earmark.workspace"  # where a command's context keeps the opened home
 WIDE = 1000  # characters: lines for grep and files are never broken
 INTERRUPTED = 130  # what shells expect after Ctrl-C
 FORMATS = ("apple", "m3u8", "csv")
@@ -67,6 +68,7 @@ def verb(show: Callable[[Json], None]) -> Callable[[Callable[..., Json]], Callab
         def command(*args: Any, as_json: bool, **kwargs: Any) -> None:
             with contextlib.redirect_stdout(sys.stderr):  # whatever a library prints must not join the JSON
                 result = function(*args, **kwargs)
+                _mirror_labels()
             if as_json:
                 click.echo(json.dumps(_plain(result), default=_number))
             else:
@@ -80,10 +82,22 @@ def verb(show: Callable[[Json], None]) -> Callable[[Callable[..., Json]], Callab
 
 
 def open_workspace() -> Workspace:
-    """Open the home that --home, EARMARK_HOME or the platform names."""
+    """Open the home that --home, EARMARK_HOME or the platform names; once in a command."""
     from services.workspace import Workspace
 
-    return Workspace(click.get_current_context().obj)
+    context = click.get_current_context()
+    if WORKSPACE not in context.meta:
+        context.meta[WORKSPACE] = Workspace(context.obj)
+    return context.meta[WORKSPACE]
+
+
+def _mirror_labels() -> None:
+    """Bring the CSV of all labels in the home up to date, when the command opened it."""
+    workspace = click.get_current_context().meta.get(WORKSPACE)
+    if workspace is not None:
+        from services.mirror import mirror
+
+        mirror(workspace)
 
 
 def _plain(value: Any) -> Any:
@@ -210,12 +224,26 @@ def _show_failures(failures: Sequence[Json], head: str) -> None:
 # -- music in ---------------------------------------------------------------------------------------
 
 
+WITHOUT_FILES = {  # counts of an Apple library, in words
+    "cloud_only": "are only in Apple's cloud",
+    "protected": "are protected by Apple and cannot be heard here",
+    "missing": "have no file where the library says (--map OLD=NEW or --look-in FOLDER)",
+    "podcasts": "podcasts were left out",
+    "other": "videos, audiobooks and streams were left out",
+}
+
+
 def _show_import(result: Json) -> None:
     changes = ", ".join(f"{result[key]:,} {key}" for key in ("added", "updated", "moved") if result[key])
     say(f"{result['tracks']:,} tracks: {changes or 'nothing new'}.")
     if result["ignored"]:
         kinds = ", ".join(f"{n:,} {extension or 'without extension'}" for extension, n in result["ignored"].items())
         say(f"Ignored, because it is not music: {kinds}.")
+    for key, words in WITHOUT_FILES.items():
+        if result[key]:
+            say(f"{result[key]:,} {words}.")
+    if result["playlists"]:
+        say(f"{result['playlists']:,} playlists.")
     for target, count in result["labels"].items():
         say(f"{count:,} {target} labels.")
     _show_failures(result["unreadable"], f"{len(result['unreadable']):,} cannot be read:")
@@ -223,16 +251,71 @@ def _show_import(result: Json) -> None:
         say("Next: cli.py analyze")
 
 
+def _show_preview(result: Json) -> None:
+    libraries = result.get("libraries")
+    if libraries is None:
+        _show_import(result)
+        return
+    for library in libraries:
+        show_pairs({key: value for key, value in library.items() if key != "labels"})
+        rows = [[line["words"], line["tracks"], line["becomes"]] for line in library["labels"]]
+        show_table(rows, "in Apple Music", "tracks", "becomes")
+    say("Nothing was imported yet. The same command without --preview does it.")
+
+
 @cli.command("import")
 @click.argument("paths", nargs=-1, required=True, metavar="PATH...")
 @click.option("--labels-from", type=click.Choice(["folder"]), help="Take the parent folder's name as the genre.")
-@verb(_show_import)
-def import_music(paths: tuple[str, ...], labels_from: str | None) -> Json:
-    """Take folders or audio files into the library; the files are only read."""
+@click.option("--stars", type=click.Choice(["keep", "ignore"]), default="keep", show_default=True, help="Of Apple.")
+@click.option("--answer", "answers", multiple=True, metavar="LINE=RATING", help="Such as 3=liked or loved=ignore.")
+@click.option("--map", "maps", multiple=True, metavar="OLD=NEW", help="Where Apple's folder OLD lies here.")
+@click.option("--look-in", multiple=True, metavar="FOLDER", help="Look here for files that moved.")
+@click.option("--preview", is_flag=True, help="Only say what an Apple library holds.")
+@click.option("--report", type=FILE, help="Write where each track's file was found, as CSV.")
+@verb(_show_preview)
+def import_music(
+    paths: tuple[str, ...], labels_from: str | None, preview: bool, report: Path | None, **apple: Any
+) -> Json:
+    """Take folders, audio files or an Apple Music library in; files are only read.
+
+    PATH may be a Library.xml, or a playlist exported as XML.
+    """
+    from services import apple as apple_library
     from services import library
 
-    with progress("Importing") as report:
-        return library.add(open_workspace(), paths, labels_from=labels_from, progress=report).as_json()
+    options = apple_library.options_of(**apple)
+    workspace = open_workspace()
+    libraries = [Path(path) for path in paths if library.is_apple(Path(path))]
+    if (preview or report) and not libraries:
+        raise click.UsageError("--preview and --report are for Library.xml files and exported playlists.")
+    if preview or report:
+        looks = [apple_library.look(workspace, path, options) for path in libraries]
+        if report is not None:
+            apple_library.write_report(report, looks)
+        if preview:
+            return {"libraries": [look.as_json() for look in looks]}
+    with progress("Importing") as tell:
+        return library.add(workspace, paths, labels_from=labels_from, options=options, progress=tell).as_json()
+
+
+def _show_rescan(result: Json) -> None:
+    changes = ", ".join(
+        f"{result[key]:,} {key}" for key in ("added", "changed", "moved", "found", "missing") if result[key]
+    )
+    say(f"{changes or 'Nothing changed'} ({time_text(result['seconds'])}).")
+    for problem in [*result["away"], *result["problems"]]:
+        say(problem["sentence"])
+    _show_failures(result["unreadable"], f"{len(result['unreadable']):,} cannot be read:")
+
+
+@cli.command()
+@verb(_show_rescan)
+def rescan() -> Json:
+    """Look at every folder again: what is new, changed, moved or gone."""
+    from services import rescan as rescanning
+
+    with progress("Looking for changes") as report:
+        return rescanning.rescan(open_workspace(), progress=report)
 
 
 def _show_analysis(result: Json) -> None:
@@ -347,24 +430,220 @@ def skip(track: str, target: str) -> Json:
     return {"events": [labeling.skip(workspace, workspace.tracks.resolve(track).id, target)]}
 
 
+def _show_undone(result: Json) -> None:
+    if "act" not in result:
+        _show_events(result)
+        return
+    kept = f" {result['kept']:,} rows that changed since stay as they are." if result["kept"] else ""
+    say(f"Taken back: {result['act']['title']}.{kept}")
+
+
 @cli.command()
 @click.option("-n", "count", type=click.IntRange(min=1), default=1, show_default=True, help="How many.")
-@verb(_show_events)
-def undo(count: int) -> Json:
-    """Take back your newest answers."""
+@click.option("--act", type=int, metavar="N", help="A whole import, merge or exclusion of `history --acts`.")
+@verb(_show_undone)
+def undo(count: int, act: int | None) -> Json:
+    """Take back your newest answers, or a whole act."""
     from services import labeling
 
-    return {"events": labeling.undo(open_workspace(), count)}
+    workspace = open_workspace()
+    if act is not None:
+        return labeling.undo_act(workspace, act)
+    return {"events": labeling.undo(workspace, count)}
+
+
+def _show_history(result: Json) -> None:
+    if "acts" not in result:
+        _show_events(result)
+        return
+    rows = [[act["created_at"][:19].replace("T", " "), act["id"], act["title"]] for act in result["acts"]]
+    show_table(rows, "when (UTC)", "act", "what") if rows else say("Nothing.")
 
 
 @cli.command()
 @click.option("--limit", type=click.IntRange(min=1), default=50, show_default=True, help="How many.")
-@verb(_show_events)
-def history(limit: int) -> Json:
+@click.option("--acts", is_flag=True, help="Imports, merges and exclusions that can be taken back.")
+@verb(_show_history)
+def history(limit: int, acts: bool) -> Json:
     """List answers, newest first, those taken back too."""
     from services import labeling
 
-    return {"events": labeling.history(open_workspace(), limit)}
+    workspace = open_workspace()
+    return {"acts": labeling.acts(workspace, limit)} if acts else {"events": labeling.history(workspace, limit)}
+
+
+# -- what is asked, and under which names -------------------------------------------------------------
+
+
+def _show_exclusions(result: Json) -> None:
+    if "exclusions" not in result:
+        say(f"{result['tracks']:,} tracks.")
+        return
+    rows = [[one["kind"], one["name"], one["value"], one["tracks"]] for one in result["exclusions"]]
+    show_table(rows, "kind", "name", "value", "tracks") if rows else say("Nothing is left out.")
+
+
+KIND = click.Choice(["folder", "genre", "playlist", "track"])
+
+
+@cli.command()
+@click.argument("kind", type=KIND, required=False)
+@click.argument("value", required=False)
+@verb(_show_exclusions)
+def exclude(kind: str | None, value: str | None) -> Json:
+    """Leave a folder, genre, playlist or track out of asking, training and exports; alone it lists what is."""
+    from services import scope
+
+    workspace = open_workspace()
+    if kind is None or value is None:
+        if kind is not None:
+            raise click.UsageError(f"Name the {kind} to leave out.")
+        return {"exclusions": scope.described(workspace)}
+    return scope.leave_out(workspace, kind, _track_number(kind, value))
+
+
+@cli.command()
+@click.argument("kind", type=KIND)
+@click.argument("value")
+@verb(_show_exclusions)
+def include(kind: str, value: str) -> Json:
+    """Take in again what was left out."""
+    from services import scope
+
+    return scope.take_in(open_workspace(), kind, _track_number(kind, value))
+
+
+def _track_number(kind: str, value: str) -> str:
+    """Return a track's number for its path; anything else as it is."""
+    return str(open_workspace().tracks.resolve(value).id) if kind == "track" else value
+
+
+@cli.command("scope")
+@click.argument("kind", type=click.Choice(["everything", "playlist", "genre", "year", "new"]), required=False)
+@click.argument("value", required=False)
+@verb(show_pairs)
+def choose_scope(kind: str | None, value: str | None) -> Json:
+    """Ask only about a playlist, a genre, a year (1994, 1990-1999) or new tracks; alone it says what is asked."""
+    from services import scope
+
+    workspace = open_workspace()
+    if kind is not None:
+        scope.choose(workspace, kind, value)
+    chosen = scope.chosen(workspace)
+    return {"kind": chosen.kind, "value": chosen.value, "text": scope.scope_text(workspace)}
+
+
+@cli.group()
+def genres() -> None:
+    """Genre tags: their names, taking them as labels, which to train."""
+
+
+def _show_genres(result: Json) -> None:
+    rows = [[row["genre"], row["tracks"], ", ".join(row["tags"])] for row in result["genres"]]
+    show_table(rows, "genre", "tracks", "written as") if rows else say("No track has a genre tag.")
+
+
+@genres.command("list")
+@verb(_show_genres)
+def genres_list() -> Json:
+    """List the genres of your files' tags and how they are written."""
+    from services import genres as naming
+
+    return {"genres": naming.tag_table(open_workspace())}
+
+
+@genres.command("accept")
+@click.argument("names", nargs=-1, metavar="[GENRE...]")
+@verb(show_pairs)
+def genres_accept(names: tuple[str, ...]) -> Json:
+    """Take the tags of these genres, or all, as labels; your own answers stay above them."""
+    from services import genres as naming
+
+    return naming.accept_tags(open_workspace(), list(names) or None)
+
+
+@genres.command("rename")
+@click.argument("old", metavar="TAG")
+@click.argument("new", metavar="GENRE")
+@verb(show_pairs)
+def genres_rename(old: str, new: str) -> Json:
+    """Give a tag or genre another name; an empty one says that it means nothing."""
+    from services import genres as naming
+
+    return naming.rename(open_workspace(), old, new)
+
+
+@genres.command("merge")
+@click.argument("names", nargs=-1, required=True, metavar="GENRE...")
+@click.option("--into", required=True, metavar="GENRE")
+@verb(show_pairs)
+def genres_merge(names: tuple[str, ...], into: str) -> Json:
+    """Make several genres one."""
+    from services import genres as naming
+
+    return naming.merge(open_workspace(), list(names), into)
+
+
+@genres.command("train")
+@click.argument("names", nargs=-1, metavar="[GENRE...]")
+@verb(show_pairs)
+def genres_train(names: tuple[str, ...]) -> Json:
+    """Train only these genres; without names all."""
+    from services import genres as naming
+
+    chosen = naming.choose_trained(open_workspace(), list(names) or None)
+    return {"trained": None if chosen is None else sorted(chosen)}
+
+
+@cli.group()
+def duplicates() -> None:
+    """Tracks that may be one recording."""
+
+
+def _show_doubts(result: Json) -> None:
+    if not result["pairs"]:
+        say("No two tracks look like one recording.")
+        return
+    rows = [
+        [pair["keep"], pair["other"], pair["title"], pair["artist"], pair["likeness"], pair["reason"]]
+        for pair in result["pairs"]
+    ]
+    show_table(rows, "track", "and", "title", "artist", "alike", "why")
+
+
+@duplicates.command("list")
+@verb(_show_doubts)
+def duplicates_list() -> Json:
+    """List the pairs you should decide about."""
+    from services import identity
+
+    return {"pairs": [pair.as_json() for pair in identity.doubts(open_workspace())]}
+
+
+@duplicates.command("merge")
+@click.argument("keep", metavar="TRACK")
+@click.argument("other", metavar="TRACK")
+@verb(show_pairs)
+def duplicates_merge(keep: str, other: str) -> Json:
+    """Make the second track part of the first, with all its labels; `undo --act` takes it back."""
+    from services import identity
+
+    workspace = open_workspace()
+    return identity.merge(workspace, workspace.tracks.resolve(keep).id, workspace.tracks.resolve(other).id)
+
+
+@duplicates.command("apart")
+@click.argument("first", metavar="TRACK")
+@click.argument("second", metavar="TRACK")
+@verb(show_pairs)
+def duplicates_apart(first: str, second: str) -> Json:
+    """Remember that two tracks are two recordings."""
+    from services import identity
+
+    workspace = open_workspace()
+    ids = [workspace.tracks.resolve(name).id for name in (first, second)]
+    identity.keep_apart(workspace, *ids)
+    return {"apart": ids}
 
 
 # -- tables in and out ------------------------------------------------------------------------------
@@ -513,13 +792,32 @@ def _show_classified(result: Json) -> None:
 
 
 @cli.command()
-@click.argument("files", nargs=-1, required=True, metavar="FILE...", type=FILE)
+@click.argument("files", nargs=-1, metavar="FILE...", type=FILE)
+@click.option("--xml-file", "--xml_file", type=FILE, help="The tracks of a Library.xml or an exported playlist.")
+@click.option("--max-tracks", "--max_tracks", type=click.IntRange(min=1), metavar="N", help="At most so many of it.")
+@click.option(
+    "--start-index", "--start_index", type=click.IntRange(min=0), default=0, metavar="K", help="From there on."
+)
+@click.option("--map", "maps", multiple=True, metavar="OLD=NEW", help="Where Apple's folder OLD lies here.")
 @verb(_show_classified)
-def classify(files: tuple[Path, ...]) -> Json:
+def classify(
+    files: tuple[Path, ...], xml_file: Path | None, max_tracks: int | None, start_index: int, maps: tuple[str, ...]
+) -> Json:
     """Say what the models think of audio files that need not be in the library."""
-    from services import training
+    from services import apple, training
 
-    return training.classify(open_workspace(), [str(file) for file in files])
+    if not files and xml_file is None:
+        raise click.UsageError("Name audio files, or a library with --xml-file.")
+    workspace = open_workspace()
+    paths = [str(file) for file in files]
+    absent: list[Json] = []
+    if xml_file is not None:
+        options = apple.options_of(maps=maps)
+        found, absent = apple.files(workspace, xml_file, options, start=start_index, most=max_tracks)
+        paths += found
+    with progress("Listening") as report:
+        result = training.classify(workspace, paths, progress=report)
+    return {**result, "unreadable": [*result["unreadable"], *absent]} if absent else result
 
 
 # -- playlists --------------------------------------------------------------------------------------
@@ -533,7 +831,7 @@ def _show_export(result: Json) -> None:
 
 
 @cli.command()
-@click.option("--playlist", metavar="NAME", help="liked, semi, disliked or a genre [default: liked].")
+@click.option("--playlist", metavar="NAME", help="liked, semi, disliked, a genre, or one of Apple's.")
 @click.option("--all", "everything", is_flag=True, help="All three, and one for each genre; --out is a folder.")
 @click.option("--format", "format_", type=click.Choice(FORMATS), default="apple", show_default=True)
 @click.option("--rated-only", is_flag=True, help="Leave out what is only predicted.")
@@ -550,6 +848,31 @@ def export(playlist: str | None, everything: bool, format_: str, out: Path | Non
     if everything:
         return playlists.export_all(workspace, out or workspace.exports_folder, format=format_, **options)
     return playlists.export_one(workspace, playlist or "liked", format=format_, out=out, **options)
+
+
+# -- keeping ----------------------------------------------------------------------------------------
+
+
+@cli.command()
+@click.argument("file", type=FILE)
+@verb(lambda result: say(f"{result['path']}: {_words(result['content'])}"))
+def backup(file: Path) -> Json:
+    """Write everything Earmark knows into one file: no music, no passwords."""
+    from services import backup as backups
+
+    with progress("Saving") as report:
+        return backups.backup(open_workspace(), file, progress=report)
+
+
+@cli.command()
+@click.argument("file", type=FILE)
+@verb(lambda result: say(f"Restored {result['restored']}. What was here before is in {result['saved']}"))
+def restore(file: Path) -> Json:
+    """Put a backup in the place of what is here; that is saved first."""
+    from services import backup as backups
+
+    with progress("Restoring") as report:
+        return backups.restore(open_workspace(), file, progress=report)
 
 
 # -- the house --------------------------------------------------------------------------------------

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from audio import descriptors, musicnn
+from audio import descriptors, musicnn, signature
 from audio.decode import MAX_SECONDS, PathLike, decode
 from audio.identity import content_id
 from core.records import Analysis, Waveform
@@ -20,6 +20,7 @@ FEATURE_VERSIONS: dict[str, int] = {
     descriptors.NAME: descriptors.VERSION,
     musicnn.NAME: musicnn.VERSION,
     musicnn.TAGS_NAME: musicnn.TAGS_VERSION,
+    signature.NAME: signature.VERSION,
 }
 THREAD_VARIABLES = (
     "OMP_NUM_THREADS",
@@ -45,7 +46,7 @@ def analyse(path: PathLike, *, musicnn: Musicnn | None = None) -> Analysis:
     Returns
     -------
     Analysis
-        Features "descriptors", and with `musicnn` also "musicnn" and "tags".
+        Features "descriptors" and "signature", and with `musicnn` also "musicnn" and "tags".
 
     Raises
     ------
@@ -53,7 +54,10 @@ def analyse(path: PathLike, *, musicnn: Musicnn | None = None) -> Analysis:
         If no sound can be had from it.
     """
     waveform = decode(path)
-    features = {descriptors.NAME: descriptors.describe(waveform.y, waveform.sr)}
+    features = {
+        descriptors.NAME: descriptors.describe(waveform.y, waveform.sr),
+        signature.NAME: signature.signature(waveform.y, waveform.sr),
+    }
     if musicnn is not None:
         features |= _embedding(musicnn, waveform)
     return Analysis(content_id(path), waveform.duration, waveform.complete, features, note=_note(waveform))

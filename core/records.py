@@ -73,6 +73,8 @@ class Track:
     reason: str | None = None
     content_id: str | None = None
     path: str | None = None  # its first known file
+    track_number: int | None = None
+    disc_number: int | None = None
 
 
 @dataclass(frozen=True)
@@ -83,6 +85,21 @@ class FoundFile:
     size: int  # bytes
     mtime: float  # seconds since the epoch
     tags: Tags = field(default_factory=Tags)
+
+
+@dataclass(frozen=True)
+class LibraryRow:
+    """A track as another program's library describes it, with or without a file here."""
+
+    tags: Tags
+    state: TrackState  # new: its file is here; missing, protected, cloud-only
+    path: str | None = None  # where its file is, or should be; None for a track in a cloud
+    size: int = 0  # bytes
+    mtime: float = 0.0  # 0: never seen here
+    disc_number: int | None = None
+    play_count: int | None = None
+    skip_count: int | None = None
+    date_added: str | None = None  # UTC, ISO 8601
 
 
 @dataclass(frozen=True)

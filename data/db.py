@@ -22,6 +22,7 @@ TROUBLE = {  # SQLite's words -> what to do
     "is full": "the disk is full; nothing was lost. Make room and try again",
     "locked": "another program keeps it locked; nothing was lost. Try again",
     "readonly": "it may not be written to. Give yourself permission to write in its folder",
+    "unable to open": "it cannot be opened. Is its disk connected, and may you write in its folder",
     "I/O": "its disk does not answer. Is it connected",
 }
 CHUNK = 500  # ids per IN (...): below every SQLite's limit of variables

@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 from core.records import Label, LabelSource
-from data.db import Database, from_json, marks, now, to_json
+from data.db import Database, chunks, from_json, marks, now, to_json
 
 # Which label speaks for a track, strongest first; the view current_labels orders by the same list.
 PRECEDENCE: tuple[LabelSource, ...] = ("person", "csv", "itunes", "dataset")
@@ -52,6 +52,19 @@ class LabelStore:
                 if latest is None or latest["value"] != label.value:
                     written += _insert(connection, label)
         return written
+
+    def withdraw(self, source: LabelSource, target: str, track_ids: Iterable[int]) -> int:
+        """Mark a source's labels of these tracks as undone, because it no longer says them; return how many."""
+        with self._database.write(durable=True) as connection:
+            moment = now()
+            return sum(
+                connection.execute(
+                    f"""UPDATE labels SET undone_at = ? WHERE source = ? AND target = ? AND undone_at IS NULL
+                        AND track_id IN ({marks(len(part))})""",
+                    [moment, source, target, *part],
+                ).rowcount
+                for part in chunks(list(track_ids))
+            )
 
     def skip(self, event_id: str, track_id: int, target: str, kind: str = "not now") -> bool:
         """Put a track aside; False when this event was already written."""

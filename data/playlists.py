@@ -38,10 +38,18 @@ class PlaylistStore:
     def __init__(self, database: Database) -> None:
         self._database = database
 
-    def replace(self, source: str, playlists: Iterable[NewPlaylist]) -> int:
-        """Write the playlists of a source as they are now and return how many changed; those not named stay."""
+    def replace(self, source: str, playlists: Iterable[NewPlaylist], *, complete: bool = False) -> int:
+        """Write the playlists of a source as they are now and return how many changed.
+
+        Parameters
+        ----------
+        complete : bool
+            True removes those of this source that are not named; False lets them stay.
+        """
         playlists = list(playlists)
         with self._database.write() as connection:
+            if complete:
+                _remove_others(connection, source, {playlist.external_id for playlist in playlists})
             changed = sum(_put(connection, source, playlist) for playlist in playlists)
             for playlist in playlists:
                 connection.execute(
@@ -67,6 +75,13 @@ class PlaylistStore:
                  ORDER BY playlist_id, position"""
         with self._database.read() as connection:
             return [row["track_id"] for row in connection.execute(sql, [playlist_id])]
+
+
+def _remove_others(connection: sqlite3.Connection, source: str, named: set[str]) -> None:
+    for row in connection.execute("SELECT id, external_id FROM playlists WHERE source = ?", [source]).fetchall():
+        if row["external_id"] not in named:
+            connection.execute("DELETE FROM playlist_tracks WHERE playlist_id = ?", [row["id"]])
+            connection.execute("DELETE FROM playlists WHERE id = ?", [row["id"]])
 
 
 def _put(connection: sqlite3.Connection, source: str, playlist: NewPlaylist) -> bool:

@@ -6,17 +6,20 @@ import os
 import re
 import sqlite3
 import unicodedata
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
 from core.errors import UnknownTrackError
-from core.records import ANALYSED_STATES, FoundFile, Tags, Track, TrackState
-from data.db import Database, chunks, marks, now
+from core.matching import plain
+from core.records import ANALYSED_STATES, FoundFile, LibraryRow, Tags, Track, TrackState
+from data.db import Database, chunks, marks, now, to_json
 
 COLUMNS = """t.id, t.title, t.artist, t.album, t.album_artist, t.genre, t.year, t.duration, t.play_count,
-    t.skip_count, t.date_added, t.state, t.reason, t.content_id,
+    t.skip_count, t.date_added, t.state, t.reason, t.content_id, t.track_number, t.disc_number,
     (SELECT path FROM files f WHERE f.track_id = t.id ORDER BY f.missing_since IS NOT NULL, f.rowid LIMIT 1) AS path"""
+
+ANOTHER_LENGTH = 2.0  # seconds: encoders differ by less
 
 
 @dataclass(frozen=True)
@@ -76,16 +79,33 @@ class TrackStore:
             rows = connection.execute(f"SELECT {COLUMNS} FROM tracks t {where} ORDER BY t.id", wanted or [])
             return [_track(row) for row in rows]
 
-    def unanswered(self, target: str, *, limit: int) -> list[Track]:
-        """Return analysed tracks that no one has answered for a target, nor said never to ask about, by id."""
+    def unanswered(
+        self, target: str | None, *, limit: int, without: Collection[int] = (), added_after: str | None = None
+    ) -> list[Track]:
+        """Return analysed tracks that no one has answered for a target, nor said never to ask about, by id.
+
+        Parameters
+        ----------
+        target : str or None
+            None takes the answered ones too.
+        limit : int
+            At most so many; -1 for all.
+        without : collection of int
+            Tracks to leave out.
+        added_after : str, optional
+            Only those that came here later than this moment.
+        """
         sql = f"""SELECT {COLUMNS} FROM tracks t WHERE t.state IN ({marks(len(ANALYSED_STATES))})
             AND NOT EXISTS (SELECT 1 FROM labels l
                 WHERE l.track_id = t.id AND l.target = ? AND l.undone_at IS NULL)
             AND NOT EXISTS (SELECT 1 FROM skips s
                 WHERE s.track_id = t.id AND s.target = ? AND s.kind = 'never' AND s.undone_at IS NULL)
+            AND t.id NOT IN (SELECT value FROM json_each(?))
+            AND t.added_at > ?
             ORDER BY t.id LIMIT ?"""
+        bounds = [to_json(list(without)), added_after or "", limit]
         with self._database.read() as connection:
-            rows = connection.execute(sql, [*ANALYSED_STATES, target, target, limit])
+            rows = connection.execute(sql, [*ANALYSED_STATES, target, target, *bounds])
             return [_track(row) for row in rows]
 
     def count(self) -> dict[str, int]:
@@ -175,14 +195,18 @@ class TrackStore:
         """Take in files, in one transaction.
 
         A path already known whose size or time changed is read again; a new path with the size, time and name of a
-        known file that is gone is that file, moved. Labels stay where they are in all three cases.
+        known file that is gone is that file, moved. Labels stay where they are in all three cases. Only when another
+        piece of music now lies under a known path (another artist, title and length) it becomes a track of its own.
         """
         added, updated, moved = [], [], []
         gone: dict[tuple[int, float], list[str]] = {}
         with self._database.write() as connection:
             for file in found:
                 known = connection.execute("SELECT track_id FROM files WHERE path = ?", [file.path]).fetchone()
-                if known is not None:
+                if known is not None and _is_another_piece(connection, known["track_id"], file):
+                    connection.execute("DELETE FROM files WHERE path = ?", [file.path])
+                    added.append(_insert(connection, file, root_id))
+                elif known is not None:
                     updated.append(_update(connection, known["track_id"], file))
                 elif (old := _gone_twin(connection, file, gone)) is not None:
                     moved.append(_move(connection, old, file, root_id))
@@ -190,8 +214,48 @@ class TrackStore:
                     added.append(_insert(connection, file, root_id))
         return Added(tuple(added), tuple(updated), tuple(moved))
 
-    def mark_analysed(self, track_id: int, content_id: str, *, duration: float, note: str | None) -> int:
+    def take_library(self, rows: Iterable[tuple[int | None, LibraryRow]]) -> tuple[list[int], Added]:
+        """Take in what another program's library says, in one transaction.
+
+        Parameters
+        ----------
+        rows : iterable of (track id or None, LibraryRow)
+            None makes a new track, unless its path is that of a known file.
+
+        Returns
+        -------
+        ids, added
+            The track of each row, and what changed. A track that this library knows by one name and a folder by
+            another is merged: both histories are kept.
+        """
+        ids, added, updated, moved = [], [], [], []
+        with self._database.write() as connection:
+            for track_id, row in rows:
+                holder = _holder(connection, row)
+                if track_id is not None and holder is not None and holder != track_id:
+                    keep, gone = _elder(connection, holder, track_id)
+                    merge(connection, keep=keep, gone=gone)
+                    track_id = keep
+                if (known := track_id or holder) is None:
+                    ids.append(_insert_row(connection, row))
+                    added.append(ids[-1])
+                    continue
+                ids.append(known)
+                if _describe(connection, known, row):
+                    updated.append(known)
+                if row.path is not None and _place(connection, known, row):
+                    moved.append(known)
+        return ids, Added(tuple(added), tuple(dict.fromkeys(updated)), tuple(dict.fromkeys(moved)))
+
+    def mark_analysed(
+        self, track_id: int, content_id: str, *, duration: float, note: str | None, path: str | None = None
+    ) -> int:
         """Record that a track was heard, and merge it with an earlier row of the same recording.
+
+        Parameters
+        ----------
+        path : str, optional
+            The file that was heard.
 
         Returns
         -------
@@ -203,6 +267,8 @@ class TrackStore:
             twin = connection.execute(
                 "SELECT id FROM tracks WHERE content_id = ? AND id <> ?", [content_id, track_id]
             ).fetchone()
+            if path is not None:
+                connection.execute("UPDATE files SET content_id = ? WHERE path = ?", [content_id, path])
             if twin is not None:
                 merge(connection, keep=twin["id"], gone=track_id)
                 track_id = twin["id"]
@@ -245,18 +311,94 @@ class TrackStore:
         with self._database.read() as connection:
             return int(connection.execute(sql).fetchone()[0])
 
+    # -- one recording, several rows -----------------------------------------------------------------
+
+    def with_files(self) -> set[int]:
+        """Return the tracks that have a file that is there."""
+        with self._database.read() as connection:
+            rows = connection.execute("SELECT DISTINCT track_id FROM files WHERE missing_since IS NULL")
+            return {row["track_id"] for row in rows}
+
+    def files_of(self, track_id: int) -> list[FoundFile]:
+        """Return a track's files, those that are there first; their tags are not read."""
+        sql = "SELECT path, size, mtime FROM files WHERE track_id = ? ORDER BY missing_since IS NOT NULL, rowid"
+        with self._database.read() as connection:
+            return [FoundFile(row["path"], row["size"], row["mtime"]) for row in connection.execute(sql, [track_id])]
+
+    def merge(self, keep: int, gone: int) -> None:
+        """Make two tracks one; see `merge`."""
+        with self._database.write(durable=True) as connection:
+            merge(connection, keep=keep, gone=gone)
+
+    def part(self, file: FoundFile) -> int:
+        """Give a file that holds another recording than its track a track of its own, and return it."""
+        with self._database.write() as connection:
+            connection.execute("DELETE FROM files WHERE path = ?", [file.path])
+            return _insert(connection, file, None)
+
+    def unverified(self) -> list[tuple[int, str]]:
+        """Return (track, path) of files never compared with what was heard of their track."""
+        sql = """SELECT f.track_id, f.path FROM files f JOIN tracks t ON t.id = f.track_id
+                 WHERE f.content_id IS NULL AND f.missing_since IS NULL AND t.content_id IS NOT NULL
+                   AND t.state IN ('analysed', 'partly') ORDER BY f.rowid"""
+        with self._database.read() as connection:
+            return [(row["track_id"], row["path"]) for row in connection.execute(sql)]
+
+    def mark_verified(self, path: str, content_id: str) -> None:
+        """Remember what a file holds."""
+        with self._database.write() as connection:
+            connection.execute("UPDATE files SET content_id = ? WHERE path = ?", [content_id, path])
+
+    def say_different(self, first: int, second: int) -> None:
+        """Remember that two tracks are two recordings."""
+        with self._database.write() as connection:
+            connection.execute(
+                "INSERT OR IGNORE INTO not_twins (first, second) VALUES (?, ?)",
+                [min(first, second), max(first, second)],
+            )
+
+    def different_pairs(self) -> set[tuple[int, int]]:
+        """Return the pairs of which a person said so, the lower id first."""
+        with self._database.read() as connection:
+            return {(row["first"], row["second"]) for row in connection.execute("SELECT first, second FROM not_twins")}
+
     def _paths(self) -> Iterator[tuple[str, int]]:
         with self._database.read() as connection:
             yield from ((row[0], row[1]) for row in connection.execute("SELECT path, track_id FROM files"))
 
+    # -- since when ----------------------------------------------------------------------------------
+
+    def added_after(self, moment: str) -> set[int]:
+        """Return the tracks that came here later than a moment (UTC, ISO 8601)."""
+        with self._database.read() as connection:
+            return {row[0] for row in connection.execute("SELECT id FROM tracks WHERE added_at > ?", [moment])}
+
 
 def merge(connection: sqlite3.Connection, *, keep: int, gone: int) -> None:
-    """Make two rows one: files, ids and every label of `gone` go to `keep`, then `gone` is deleted."""
+    """Make two rows one: files, ids and every label of `gone` go to `keep`, then `gone` is deleted.
+
+    What `keep` does not know of itself, such as play counts, it takes from `gone`, and its sound when it was not heard.
+    """
     for table in ("files", "labels", "skips"):
         connection.execute(f"UPDATE {table} SET track_id = ? WHERE track_id = ?", [keep, gone])
     for table in ("external_ids", "questions", "playlist_tracks", "lyrics"):
         connection.execute(f"UPDATE OR IGNORE {table} SET track_id = ? WHERE track_id = ?", [keep, gone])
+    connection.execute(  # as new rows: whoever reads only what is new must see them
+        """INSERT OR IGNORE INTO features (track_id, feature_set, version, vector)
+           SELECT ?, feature_set, version, vector FROM features WHERE track_id = ?""",
+        [keep, gone],
+    )
+    other = connection.execute(f"SELECT {', '.join(_INHERITED)} FROM tracks WHERE id = ?", [gone]).fetchone()
     connection.execute("DELETE FROM tracks WHERE id = ?", [gone])
+    sets = ", ".join(f"{name} = COALESCE({name}, ?)" for name in _INHERITED)
+    connection.execute(f"UPDATE tracks SET {sets} WHERE id = ?", [*other, keep])
+    connection.execute(_FOUND_AGAIN, [keep])
+
+
+_INHERITED = (
+    "artist", "album", "album_artist", "genre", "year", "track_number", "disc_number", "duration", "play_count",
+    "skip_count", "date_added", "content_id",
+)  # fmt: skip
 
 
 def _insert(connection: sqlite3.Connection, file: FoundFile, root_id: int | None) -> int:
@@ -281,9 +423,25 @@ def _update(connection: sqlite3.Connection, track_id: int, file: FoundFile) -> i
         [*_tag_values(file), track_id],
     )
     connection.execute(
-        "UPDATE files SET size = ?, mtime = ?, missing_since = NULL WHERE path = ?", [file.size, file.mtime, file.path]
+        "UPDATE files SET size = ?, mtime = ?, missing_since = NULL, content_id = NULL WHERE path = ?",
+        [file.size, file.mtime, file.path],
     )
     return track_id
+
+
+def _is_another_piece(connection: sqlite3.Connection, track_id: int, file: FoundFile) -> bool:
+    """Say whether a file now holds other music than the track it belonged to: other names and another length.
+
+    A corrected tag changes the names alone, a new encoding of the same music neither.
+    """
+    known = connection.execute(
+        "SELECT title, artist, duration, content_id FROM tracks WHERE id = ?", [track_id]
+    ).fetchone()
+    tags = file.tags
+    if known["content_id"] is None or not (tags.title and tags.artist and tags.duration and known["duration"]):
+        return False
+    other_names = plain(tags.title) != plain(known["title"]) and plain(tags.artist) != plain(known["artist"] or "")
+    return other_names and abs(tags.duration - known["duration"]) > ANOTHER_LENGTH
 
 
 def _gone_twin(connection: sqlite3.Connection, file: FoundFile, gone: dict[tuple[int, float], list[str]]) -> str | None:
@@ -306,7 +464,8 @@ def _gone_twin(connection: sqlite3.Connection, file: FoundFile, gone: dict[tuple
 
 def _move(connection: sqlite3.Connection, old: str, file: FoundFile, root_id: int | None) -> int:
     connection.execute(
-        "UPDATE files SET path = ?, root_id = ?, missing_since = NULL WHERE path = ?", [file.path, root_id, old]
+        "UPDATE files SET path = ?, root_id = ?, missing_since = NULL, content_id = NULL WHERE path = ?",
+        [file.path, root_id, old],
     )
     track_id = int(connection.execute("SELECT track_id FROM files WHERE path = ?", [file.path]).fetchone()[0])
     connection.execute(_FOUND_AGAIN, [track_id])
@@ -315,7 +474,100 @@ def _move(connection: sqlite3.Connection, old: str, file: FoundFile, root_id: in
 
 # A track whose file is back is what it was before: analysed if it was ever heard.
 _FOUND_AGAIN = """UPDATE tracks SET state = CASE WHEN content_id IS NULL THEN 'new' ELSE 'analysed' END, reason = NULL
-    WHERE id = ? AND state = 'missing'"""
+    WHERE id = ? AND state IN ('missing', 'cloud-only')
+    AND (content_id IS NOT NULL
+         OR EXISTS (SELECT 1 FROM files WHERE track_id = tracks.id AND missing_since IS NULL))"""
+
+
+# -- rows of another program's library ------------------------------------------------------------
+
+
+def _holder(connection: sqlite3.Connection, row: LibraryRow) -> int | None:
+    """Return the track whose file lies at a row's path."""
+    if row.path is None:
+        return None
+    known = connection.execute("SELECT track_id FROM files WHERE path = ?", [row.path]).fetchone()
+    return None if known is None else int(known["track_id"])
+
+
+def _elder(connection: sqlite3.Connection, first: int, second: int) -> tuple[int, int]:
+    """Return two tracks, the one to keep first: the one that was heard, else the older."""
+    rows = connection.execute(
+        "SELECT id FROM tracks WHERE id IN (?, ?) ORDER BY content_id IS NULL, id", [first, second]
+    ).fetchall()
+    return int(rows[0]["id"]), int(rows[1]["id"])
+
+
+def _insert_row(connection: sqlite3.Connection, row: LibraryRow) -> int:
+    tags = row.tags
+    cursor = connection.execute(
+        """INSERT INTO tracks (title, artist, album, album_artist, genre, year, track_number, disc_number, duration,
+               play_count, skip_count, date_added, added_at, state)
+           VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)""",
+        [
+            tags.title, tags.artist, tags.album, tags.album_artist, tags.genre, tags.year, tags.track_number,
+            row.disc_number, tags.duration, row.play_count, row.skip_count, row.date_added, now(), row.state,
+        ],
+    )  # fmt: skip
+    assert cursor.lastrowid is not None
+    if row.path is not None:
+        _insert_file(connection, cursor.lastrowid, row)
+    return cursor.lastrowid
+
+
+def _insert_file(connection: sqlite3.Connection, track_id: int, row: LibraryRow) -> None:
+    assert row.path is not None
+    connection.execute(
+        "INSERT INTO files (path, track_id, size, mtime, missing_since) VALUES (?, ?, ?, ?, ?)",
+        [row.path, track_id, row.size, row.mtime, now() if row.state == "missing" else None],
+    )
+
+
+_COUNTED = ("play_count", "skip_count", "date_added", "disc_number")  # the library knows them best
+_NAMED = ("title", "artist", "album", "album_artist", "genre", "year", "track_number", "duration")  # the file does
+
+
+def _describe(connection: sqlite3.Connection, track_id: int, row: LibraryRow) -> bool:
+    """Bring a known track up to what the library says; of a track with a file here, its names stay."""
+    known = connection.execute("SELECT * FROM tracks WHERE id = ?", [track_id]).fetchone()
+    provisional = known["content_id"] is None and known["state"] in ("missing", "protected", "cloud-only")
+    values = {name: getattr(row, name) for name in _COUNTED if getattr(row, name) is not None}
+    for name in _NAMED:
+        said = getattr(row.tags, name)
+        if said is not None and (provisional or known[name] is None):
+            values[name] = said
+    if provisional and row.state != known["state"] and not (row.state == "missing" and known["state"] == "new"):
+        values["state"] = row.state
+    changed = {name: value for name, value in values.items() if known[name] != value}
+    if changed:
+        sets = ", ".join(f"{name} = ?" for name in changed)
+        connection.execute(f"UPDATE tracks SET {sets} WHERE id = ?", [*changed.values(), track_id])
+    return bool(changed)
+
+
+def _place(connection: sqlite3.Connection, track_id: int, row: LibraryRow) -> bool:
+    """Let a track's file be where the library says; True when it was elsewhere and no longer is there."""
+    files = connection.execute("SELECT path, missing_since FROM files WHERE track_id = ?", [track_id]).fetchall()
+    if any(file["path"] == row.path for file in files):
+        if row.state != "missing":
+            connection.execute("UPDATE files SET missing_since = NULL WHERE path = ?", [row.path])
+            connection.execute(_FOUND_AGAIN, [track_id])
+        return False
+    gone = [file["path"] for file in files if not os.path.exists(file["path"])]
+    if row.state == "missing":
+        if not files:
+            _insert_file(connection, track_id, row)
+        return False
+    if not gone:
+        _insert_file(connection, track_id, row)
+    else:
+        connection.execute(
+            """UPDATE files SET path = ?, size = ?, mtime = ?, missing_since = NULL, content_id = NULL
+               WHERE path = ?""",
+            [row.path, row.size, row.mtime, gone[0]],
+        )
+    connection.execute(_FOUND_AGAIN, [track_id])
+    return bool(gone)
 
 
 def _tag_values(file: FoundFile) -> list[object]:

@@ -2,22 +2,25 @@
 
 from __future__ import annotations
 
+import os
 import time
 from collections import deque
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
+from functools import partial
 from typing import Any
 
 from core.errors import DecodeError
 from core.records import Analysis
 from core.settings import default_cores
 from data.tracks import Pending
-from services import training
+from services import drives, identity, training
 from services.jobs import Report, carry_out
 from services.pool import map_unordered
 from services.workspace import Workspace
 
 WINDOW = 30.0  # seconds over which speed is measured, so that time left settles and still follows
+ASLEEP = 10.0  # seconds without a look at the clock: the computer slept, or the process was stopped
 
 
 def analyze(
@@ -51,7 +54,7 @@ def start(workspace: Workspace) -> int | None:
     open_jobs = workspace.jobs.open(kind="analyze")
     if open_jobs:
         return open_jobs[0].id
-    if not workspace.tracks.to_analyse(limit=1):
+    if not Waiting(workspace, retry=False, limit=1).count():
         return None
     return workspace.jobs.add("analyze", "analysis")
 
@@ -60,29 +63,53 @@ def run(workspace: Workspace, params: dict[str, Any], report: Report) -> dict[st
     """Do the job: the runner that the coordinator calls."""
     from audio.analyse import analyse_in_worker, one_thread, start_worker
 
-    cores = int(params.get("cores") or workspace.settings.get("cores") or default_cores())
     queue = Waiting(workspace, retry=bool(params.get("retry")), limit=params.get("limit"))
     meter = Meter(total=queue.count())
-    cores = max(1, min(cores, meter.total))  # each child takes some seconds to start
     one_thread()  # the children inherit it; later would be too late for their numpy
     report(meter.progress())
-    while queue.count():  # again when an import added more while the last files were under way
+    while waiting := queue.count():  # again when an import added more meanwhile, or other cores are wished for
+        cores = _cores(workspace, params)
         outcomes = map_unordered(
-            analyse_in_worker, queue.paths(), children=cores, start=start_worker, tick=lambda: report(meter.progress())
+            analyse_in_worker,
+            queue.paths(go_on=partial(_still, workspace, params, cores)),
+            children=min(cores, waiting),  # each child takes some seconds to start
+            start=start_worker,
+            tick=lambda: report(meter.progress()),
         )
         for path, outcome in outcomes:
             pending = queue.taken(path)
             if isinstance(outcome, Analysis):
-                keep(workspace, pending.track_id, outcome)
+                keep(workspace, pending, outcome)
                 meter.heard(outcome.duration)
-            else:
+            elif os.path.exists(path):
                 reason = reason_of(outcome)
                 workspace.tracks.mark(pending.track_id, "unreadable", reason)
                 meter.failed.append({"path": path, "reason": reason})
+            else:
+                meter.failed += _gone(workspace, path, queue)
             meter.total = max(meter.total, queue.seen)
     report(meter.progress())
+    identity.verify(workspace, report)
+    identity.recognise(workspace)
     training.predict_new(workspace)
     return meter.result()
+
+
+def _cores(workspace: Workspace, params: dict[str, Any]) -> int:
+    """Return how many files are heard at once, as the job or else the person wishes it now."""
+    return max(1, int(params.get("cores") or workspace.settings.get("cores") or default_cores()))
+
+
+def _still(workspace: Workspace, params: dict[str, Any], cores: int) -> bool:
+    return _cores(workspace, params) == cores
+
+
+def _gone(workspace: Workspace, path: str, queue: Waiting) -> list[dict[str, str]]:
+    """Leave a file that is not there now waiting; say so only when its drive is there and the file is not."""
+    queue.avoid(drives.look(workspace).closed)
+    gone = drives.certainly_gone(workspace, drives.stat_all([path])[1])
+    workspace.tracks.mark_files_missing(gone)
+    return [{"path": path, "reason": "it is no longer there"} for path in gone]
 
 
 class Waiting:
@@ -94,26 +121,41 @@ class Waiting:
         self._limit = limit
         self._tried: set[int] = set()
         self._taken: dict[str, Pending] = {}
+        self._avoided: tuple[str, ...] = ()
+        self._looks_again = False
         self.seen = 0
 
     def count(self) -> int:
         """Return how many wait now and were not handed out."""
         return len(self._fresh())
 
-    def paths(self) -> Iterator[str]:
-        """Yield the path of each file once."""
+    def paths(self, go_on: Callable[[], bool] = lambda: True) -> Iterator[str]:
+        """Yield the path of each file once, while `go_on` says so."""
         while fresh := self._fresh():
             for pending in fresh:
+                if not go_on():
+                    return
+                if self._looks_again:
+                    break
                 self._tried.add(pending.track_id)
                 self._taken[pending.path] = pending
                 self.seen += 1
                 yield pending.path
 
+    def avoid(self, folders: tuple[str, ...]) -> None:
+        """Hand out no more files of these folders, nor of drives that turned out to be away."""
+        self._avoided = folders
+        self._looks_again = True
+
     def _fresh(self) -> list[Pending]:
-        if self._limit is not None and self.seen:
+        self._looks_again = False
+        left = None if self._limit is None else self._limit - self.seen
+        if left is not None and left <= 0:
             return []
-        batch = self._workspace.tracks.to_analyse(retry=self._retry, limit=self._limit)
-        return [pending for pending in batch if pending.track_id not in self._tried]
+        avoided = [*self._workspace.roots.away(), *self._avoided]
+        batch = self._workspace.tracks.to_analyse(retry=self._retry, limit=None if avoided else self._limit)
+        fresh = [pending for pending in batch if pending.track_id not in self._tried]
+        return [pending for pending in fresh if not drives.is_below(pending.path, avoided)][:left]
 
     def taken(self, path: str) -> Pending:
         """Return what was handed out under this path."""
@@ -131,10 +173,11 @@ class Meter:
     started: float = field(default_factory=time.monotonic)
     first: float | None = None  # when the first track was done: before it the children were starting
     recent: deque[tuple[float, float]] = field(default_factory=deque)
+    looked: float | None = None  # at the clock, last
 
     def heard(self, seconds: float) -> None:
         """Count one analysed track."""
-        moment = time.monotonic()
+        moment = self._awake()
         self.first = self.first or moment
         self.done += 1
         self.audio_seconds += seconds
@@ -144,9 +187,10 @@ class Meter:
 
     def progress(self) -> dict[str, Any]:
         """Return the numbers shown while it runs; speed and time left are None until they mean something."""
+        moment = self._awake()
         finished = self.done + len(self.failed)
         numbers: dict[str, Any] = {"done": finished, "total": self.total, "failed": len(self.failed)}
-        span = time.monotonic() - self.recent[0][0] if len(self.recent) >= 3 else 0.0
+        span = moment - self.recent[0][0] if len(self.recent) >= 3 else 0.0
         if self.first is None and not self.failed and self.total:
             numbers["sentence"] = f"Getting ready to listen to {self.total:,} tracks"
         if span > 1.0:
@@ -155,6 +199,15 @@ class Meter:
             numbers["realtime_factor"] = round(sum(s for _, s in list(self.recent)[1:]) / span, 1)
             numbers["seconds_left"] = round((self.total - finished) / per_second, 1)
         return numbers
+
+    def _awake(self) -> float:
+        """Return this moment; after a sleep speed is measured anew, and the sleep is no time of work."""
+        moment = time.monotonic()
+        if self.looked is not None and (slept := moment - self.looked) > ASLEEP:
+            self.recent.clear()
+            self.started += slept
+        self.looked = moment
+        return moment
 
     def result(self) -> dict[str, Any]:
         """Return the figures of the whole run."""
@@ -168,16 +221,19 @@ class Meter:
         }
 
 
-def keep(workspace: Workspace, track_id: int, analysis: Analysis) -> None:
+def keep(workspace: Workspace, heard: Pending, analysis: Analysis) -> None:
     """Write what was heard; a row that turns out to be a known recording is merged with it."""
     from audio.analyse import FEATURE_VERSIONS
 
+    track = workspace.tracks.by_path(heard.path)
+    if track is None:  # it went out of the library meanwhile, with an act that was taken back
+        return
     # Vectors first: a track killed between the two would count as analysed and never be heard again.
-    workspace.features.put(track_id, analysis.features, FEATURE_VERSIONS)
+    workspace.features.put(track.id, analysis.features, FEATURE_VERSIONS)
     kept_id = workspace.tracks.mark_analysed(
-        track_id, analysis.content_id, duration=analysis.duration, note=analysis.note
+        track.id, analysis.content_id, duration=analysis.duration, note=analysis.note, path=heard.path
     )
-    if kept_id != track_id:  # merged: its vectors went with the row
+    if kept_id != track.id:  # merged: its vectors went with the row
         workspace.features.put(kept_id, analysis.features, FEATURE_VERSIONS)
 
 

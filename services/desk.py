@@ -16,8 +16,8 @@ from typing import Any
 
 from core.errors import EarmarkError, StorageError
 from core.records import ANALYSED_STATES, Question, Track
-from services import labeling
-from services.learning import Learner, Quick, genre_table, put_aside
+from services import genres, labeling, scope
+from services.learning import Learner, Quick, put_aside
 from services.sound import Signer
 from services.workspace import Workspace
 
@@ -56,6 +56,7 @@ class Desk:
         self._tabs: dict[str, Tab] = {}
         self._analysed = 0
         self._noticed = 0.0
+        self._choices: object = None
         self._counted: tuple[object, dict[str, dict[str, int]]] | None = None
         self._signer = Signer(workspace)
 
@@ -65,14 +66,15 @@ class Desk:
         Parameters
         ----------
         message : dict
-            tab: its id. events: [{id, type: label | skip | undo | target, track, target, value, kind, shown}].
+            tab: its id. events: [{id, type: label | skip | undo | target | scope, track, target, value, kind, shown}].
             showing: the track on screen, None when the tab is new.
 
         Returns
         -------
         dict
             acked: ids of events that are on disk. refused: {id: why}. target, queue: cards, last: answers,
-            counts, notice: a sentence when there is nothing to show.
+            counts, scope: what is asked about when that is not everything, notice: a sentence when there is
+            nothing to show.
         """
         tab_id = str(message.get("tab") or "")
         with self._lock:
@@ -82,8 +84,9 @@ class Desk:
             events = message.get("events") or []
             acked, refused = self._take(tab, events)
             self._notice_new_tracks()
+            self._notice_choices()
             target = labeling.active_target(self._workspace)
-            turned = any(event.get("type") in ("undo", "target") for event in events)
+            turned = any(event.get("type") in ("undo", "target", "scope") for event in events)
             self._hand_out(tab, target, None if turned else message.get("showing"))
             return {"acked": acked, "refused": refused, **self._view(tab, target)}
 
@@ -123,10 +126,19 @@ class Desk:
             self._analysed, self._noticed = analysed, time.monotonic()
             self._learner.wake(labeling.active_target(self._workspace))
 
+    def _notice_choices(self) -> None:
+        """Rank anew when something was left out, taken in or chosen, wherever that happened."""
+        choices = scope.stamp(self._workspace)
+        if choices != self._choices:
+            self._choices = choices
+            self._learner.wake(labeling.active_target(self._workspace))
+
     # -- handing out tracks --------------------------------------------------------------------------
 
     def _hand_out(self, tab: Tab, target: str, showing: int | None) -> None:
-        """Give a tab the tracks it shows: the one on its screen stays, no track is in two tabs."""
+        """Give a tab the tracks it shows: what is on its screen stays while it may, no track is in two tabs."""
+        unwanted = scope.not_asked(self._workspace, target)
+        self._close_unwanted(target, unwanted)
         answered = self._workspace.labels.labelled(target)  # by an import, meanwhile
         waiting = {q.track_id: q for q in self._workspace.questions.waiting(target) if q.track_id not in answered}
         taken = self._taken_by_others(tab)
@@ -146,43 +158,47 @@ class Desk:
         tab.tracks = list(dict.fromkeys([*kept, *free]))[:AHEAD]
         missing = AHEAD - len(tab.tracks)
         if missing > 0:
-            fresh = self._choose(target, missing, taken | set(tab.tracks), tab.tracks)
+            fresh = self._choose(target, missing, unwanted | taken | set(tab.tracks), tab.tracks)
             self._workspace.questions.ask(fresh)
             tab.tracks += [question.track_id for question in fresh]
+
+    def _close_unwanted(self, target: str, unwanted: frozenset[int]) -> None:
+        """Close the questions about tracks left out since, out of scope or on a drive that went away."""
+        if unwanted:
+            waiting = [question.track_id for question in self._workspace.questions.waiting(target)]
+            if closed := [track_id for track_id in waiting if track_id in unwanted]:
+                self._workspace.questions.close(closed, target)
 
     def _taken_by_others(self, tab: Tab) -> set[int]:
         alive = time.monotonic() - TAB_LIFE
         return {t for other in self._tabs.values() if other is not tab and other.seen > alive for t in other.tracks}
 
-    def _choose(self, target: str, n: int, taken: set[int], line: list[int]) -> list[Question]:
+    def _choose(self, target: str, n: int, taken: frozenset[int], line: list[int]) -> list[Question]:
         """Choose the next questions from the newest ranking, no artist twice in a row where there is a choice."""
-        answered = self._workspace.labels.labelled(target)
-        aside = put_aside(self._workspace, target)
-        candidates = [q for q in self._candidates(target) if q.track_id not in taken | answered | aside]
+        taken |= self._workspace.labels.labelled(target)
+        candidates = self._candidates(target, taken | put_aside(self._workspace, target))
         if not candidates and not line:  # nothing else is left: what was put aside a moment ago may come back
-            never = put_aside(self._workspace, target, recent=False)
-            candidates = [q for q in self._leftovers(target, set()) if q.track_id not in taken | answered | never]
+            candidates = self._leftovers(target, taken | put_aside(self._workspace, target, recent=False))
         tracks = self._workspace.tracks.many([q.track_id for q in candidates] + line)
         candidates = [q for q in candidates if _can_be_asked(tracks.get(q.track_id))]
         return _in_turn(candidates, tracks, n, before=tracks[line[-1]].artist if line and line[-1] in tracks else None)
 
-    def _candidates(self, target: str) -> list[Question]:
+    def _candidates(self, target: str, taken: frozenset[int]) -> list[Question]:
         ranked = self._learner.ranked(target)
         quick = None if ranked is None else ranked.quick
-        listed = [] if ranked is None else list(ranked.questions)
+        listed = [] if ranked is None else [question for question in ranked.questions if question[0] not in taken]
         questions = [
             Question(track_id, target, reason, {} if quick is None else quick.of(track_id), "auto", score)
             for track_id, score, reason in listed
         ]
-        return questions + self._leftovers(target, {q.track_id for q in questions})
+        if len(questions) >= 2 * AHEAD:
+            return questions
+        return questions + self._leftovers(target, taken | {q.track_id for q in questions})
 
-    def _leftovers(self, target: str, listed: set[int]) -> list[Question]:
+    def _leftovers(self, target: str, taken: frozenset[int]) -> list[Question]:
         """Return analysed tracks the ranking does not name: before its first result, and what was put aside last."""
-        if len(listed) >= 2 * AHEAD:
-            return []
-        tracks = self._workspace.tracks.unanswered(target, limit=LEFTOVERS)
-        reason = "A first sample of your library."
-        return [Question(t.id, target, reason, {}, "in turn") for t in tracks if t.id not in listed]
+        tracks = self._workspace.tracks.unanswered(target, limit=LEFTOVERS, without=taken)
+        return [Question(t.id, target, "A first sample of your library.", {}, "in turn") for t in tracks]
 
     # -- what a tab sees -----------------------------------------------------------------------------
 
@@ -195,6 +211,7 @@ class Desk:
             "counts": {name: sum(values.values()) for name, values in counts.items()},
             "genres": self._genres(counts.get("genre", {})),
             "model": self._model(target, sum(counts.get(target, {}).values())),
+            "scope": self._scope(target),
             "notice": None if tab.tracks else self._notice(target),
         }
 
@@ -204,6 +221,10 @@ class Desk:
         if self._counted is None or self._counted[0] != stamp:
             self._counted = (stamp, self._workspace.labels.counts())
         return self._counted[1]
+
+    def _scope(self, target: str) -> str | None:
+        asks_all = scope.chosen(self._workspace).kind == scope.EVERYTHING
+        return None if asks_all else scope.scope_text(self._workspace, target)
 
     def _model(self, target: str, labels: int) -> dict[str, Any]:
         """Return the current model's name, and how many answers are newer; before the first, all of them are."""
@@ -270,9 +291,11 @@ class Desk:
         ]
 
     def _genres(self, used: dict[str, int]) -> list[str]:
-        return list(dict.fromkeys([*used, *genre_table(self._workspace)]))
+        return list(dict.fromkeys([*used, *genres.first_guesses(self._workspace, used)]))
 
     def _notice(self, target: str) -> str:
+        if (sentence := scope.why_nothing(self._workspace, target)) is not None:
+            return sentence
         counts = self._workspace.tracks.count()
         waiting, total = counts.get("new", 0), counts["tracks"]
         heard = sum(counts.get(state, 0) for state in ANALYSED_STATES)
@@ -285,6 +308,11 @@ class Desk:
         if heard == 0:
             return f"None of your {total:,} files could be read. The Library page says why."
         return "You have answered everything. Add more music, or look at your playlists."
+
+    @property
+    def heard_from(self) -> float:
+        """The moment, of time.monotonic, at which a tab last spoke; 0 when none is open."""
+        return max((tab.seen for tab in list(self._tabs.values())), default=0.0)
 
 
 def _in_turn(candidates: list[Question], tracks: dict[int, Track], n: int, *, before: str | None) -> list[Question]:
@@ -332,9 +360,13 @@ def _take_target(workspace: Workspace, tab: Tab, event: dict[str, Any]) -> None:
     tab.tracks.clear()
 
 
+def _take_scope(workspace: Workspace, tab: Tab, event: dict[str, Any]) -> None:
+    scope.choose(workspace, str(event.get("kind") or scope.EVERYTHING), event.get("value"))
+
+
 def _let_go(tab: Tab, track_id: int) -> None:
     if track_id in tab.tracks:
         tab.tracks.remove(track_id)
 
 
-HANDLERS = {"label": _take_label, "skip": _take_skip, "undo": _take_undo, "target": _take_target}
+HANDLERS = {"label": _take_label, "skip": _take_skip, "undo": _take_undo, "target": _take_target, "scope": _take_scope}

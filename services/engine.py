@@ -7,6 +7,7 @@ import signal
 import subprocess
 import sys
 import threading
+import time
 from contextlib import suppress
 from functools import cache
 from pathlib import Path
@@ -16,13 +17,15 @@ from filelock import FileLock, Timeout
 
 from core.errors import HomeBusyError, StorageError
 from core.settings import home_path
-from services import jobs
+from services import jobs, visits
 from services.desk import Desk
 from services.learning import Learner
 from services.workspace import Workspace
 
 LAUNCHER = "EARMARK_LAUNCHER"  # environment: the process that ends this one with itself
 LOCK_SECONDS = 5.0  # for a server that is just ending
+STAY_EVERY = 10.0  # seconds between two notes that the person is still here
+AT_START = {"at_start": True}  # the rescan nobody asked for: pages need not speak of it when nothing changed
 PROJECT = Path(__file__).resolve().parent.parent
 
 
@@ -41,6 +44,8 @@ class Engine:
         self.desk = Desk(self.workspace, self.learner)
         self.learner.wake()
         self._child: subprocess.Popen[bytes] | None = None
+        self._stayed = 0.0  # when it was last noted that the person is here
+        self._begin_visit()
         self._closed = threading.Event()
         self._guard = threading.Thread(target=self._look_after, name="coordinator-guard", daemon=True)
         self._guard.start()
@@ -53,6 +58,8 @@ class Engine:
         """End the coordinator and its children; what they were doing is queued again."""
         self._closed.set()
         self.learner.close()
+        with suppress(StorageError):
+            self._note_visit()
         if self._child is not None and self._child.poll() is None:
             self._child.terminate()
             try:
@@ -60,6 +67,19 @@ class Engine:
             except subprocess.TimeoutExpired:
                 self._child.kill()
         self._lock.release()
+
+    def _begin_visit(self) -> None:
+        """Note that the person is here, and look for what is new behind the screen."""
+        with suppress(StorageError):  # neither is worth not starting
+            visits.arrive(self.workspace)
+            if self.workspace.roots.records() and self.workspace.settings.get("rescan_at_start", True):
+                self.submit("rescan", AT_START)
+
+    def _note_visit(self) -> None:
+        """Note that the person is still here when a tab has spoken since the last note."""
+        if self.desk.heard_from > self._stayed:
+            self._stayed = time.monotonic()
+            visits.stay(self.workspace)
 
     def _look_after(self) -> None:
         launcher = int(os.environ.get(LAUNCHER, "0"))
@@ -69,6 +89,8 @@ class Engine:
                 return
             with suppress(StorageError):  # a busy or full disk may be better at the next look
                 self._keep_coordinator()
+                if time.monotonic() - self._stayed > STAY_EVERY:
+                    self._note_visit()
 
     def _keep_coordinator(self) -> None:
         """Start a coordinator when there is work and none runs."""

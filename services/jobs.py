@@ -1,4 +1,4 @@
-"""Long work: one coordinator per home runs it in two lanes, either front door may become the coordinator."""
+"""Long work: one coordinator per home runs it in lanes, either front door may become the coordinator."""
 
 from __future__ import annotations
 
@@ -18,13 +18,14 @@ from services.workspace import Workspace
 log = logging.getLogger(__name__)
 
 LANES: dict[str, tuple[str, ...]] = {  # one job at a time in each, so that an import never waits for hours of analysis
-    "import": ("import", "demo"),
+    "import": ("import", "demo", "rescan"),
     "analysis": ("analyze",),
     "training": ("retrain",),
 }
 RUNNERS: dict[str, tuple[str, str]] = {  # kind -> module and function (workspace, params, report), imported when needed
     "import": ("services.library", "run"),
     "demo": ("services.library", "run_demo"),
+    "rescan": ("services.rescan", "run"),
     "analyze": ("services.analysis", "run"),
     "retrain": ("services.training", "run"),
 }

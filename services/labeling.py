@@ -4,17 +4,18 @@ from __future__ import annotations
 
 import uuid
 from collections.abc import Mapping
+from dataclasses import asdict
 from typing import Any
 
 from core.errors import EarmarkError
 from core.records import Label, Question
 from data.labels import Event
 from labeling.targets import TARGETS, check_value, get
+from services.scope import TAKEN_BACK
 from services.workspace import Workspace
 
 DEFAULT_TARGET = "rating"
 SKIPS = ("not now", "don't know", "never")
-TAKEN_BACK = "taken back"  # the strategy of a question that an undo asked again
 
 
 def active_target(workspace: Workspace) -> str:
@@ -128,6 +129,9 @@ def next_questions(
 ) -> list[dict[str, Any]]:
     """Return the tracks that would teach most now, with the reason and what the quick models think.
 
+    Nothing that is left out, outside the chosen part or on a drive that is away; `services.scope.why_nothing` says so
+    when nothing is left.
+
     Parameters
     ----------
     target : str, optional
@@ -160,6 +164,22 @@ def history(workspace: Workspace, limit: int | None = 50) -> list[dict[str, Any]
     events = workspace.labels.history(limit=limit)
     titles = workspace.tracks.many({event.track_id for event in events})
     return [_as_json(event, titles[event.track_id].title) for event in events]
+
+
+def acts(workspace: Workspace, limit: int = 50) -> list[dict[str, Any]]:
+    """Return the whole acts that can be taken back, newest first."""
+    return [asdict(act) for act in workspace.acts.all(limit=limit)]
+
+
+def undo_act(workspace: Workspace, act_id: int) -> dict[str, Any]:
+    """Take back a whole act: an import of labels or a library, a merge, an exclusion, accepted tags.
+
+    Returns
+    -------
+    dict
+        {"act", "restored", "kept"}: rows that are again as they were, and rows changed since, which stay.
+    """
+    return asdict(workspace.acts.undo(act_id))
 
 
 def event_as_json(workspace: Workspace, event: Event) -> dict[str, Any]:

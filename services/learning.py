@@ -11,8 +11,10 @@ from dataclasses import dataclass, field, replace
 import numpy as np
 
 from core.records import ANALYSED_STATES, Label, Prediction, Track
-from core.vocabulary import GENRE_TAGS, TAG_NAMES
+from core.vocabulary import TAG_NAMES
 from labeling.strategies import Clusters
+from services import genres, scope
+from services.genres import genre_table as genre_table
 from services.workspace import Workspace
 
 log = logging.getLogger(__name__)
@@ -149,26 +151,32 @@ def _sorted_proba(classes: tuple[str, ...], proba: np.ndarray) -> dict[str, floa
 # -- quick models --------------------------------------------------------------------------------------
 
 
-def genre_table(workspace: Workspace) -> dict[str, tuple[str, ...]]:
-    """Return the person's table of genres and the tags that speak for them."""
-    kept = workspace.settings.get("genre_tags")
-    return {name: tuple(tags) for name, tags in kept.items()} if kept else dict(GENRE_TAGS)
-
-
 def quick_model(workspace: Workspace, target: str, analysed: Analysed, labels: dict[int, Label]) -> Quick | None:
     """Fit the quick models of a target to the labels there are; None while nothing can be said.
 
     Rating: the ordered model. Genre: logistic regression, mixed with a prior from MusiCNN's tags that fades as labels
-    come. Nearest neighbours are fitted beside both.
+    come. Nearest neighbours are fitted beside both. Labels of what is left out, and of genres that are not to be
+    trained, are not learned from.
     """
-    rows = analysed.rows(labels)
-    y = np.array([labels[int(i)].value for i in analysed.ids[rows]], dtype=object)
+    values = learned_values(workspace, target, labels)
+    rows = analysed.rows(values)
+    y = np.array([values[int(i)] for i in analysed.ids[rows]], dtype=object)
     quick = _fit(target, analysed, rows, y)
     if target == "genre" and analysed.tags is not None and len(analysed.ids):
-        quick = _with_prior(quick, analysed, sorted({*genre_table(workspace), *y}), genre_table(workspace), len(y))
+        table = genres.first_guesses(workspace, set(y))
+        quick = _with_prior(quick, analysed, sorted({*table, *y}), table, len(y))
     if quick is None:
         return None
     return replace(quick, row_of={int(track_id): row for row, track_id in enumerate(analysed.ids)})
+
+
+def learned_values(workspace: Workspace, target: str, labels: dict[int, Label]) -> dict[int, str]:
+    """Return the values that are learned from by track; of genres each in one spelling, whatever was typed."""
+    values = {i: label.value for i, label in scope.learnable(workspace, target, labels).items()}
+    if target != "genre":
+        return values
+    spelt = genres.one_spelling(values.values(), genres.names(workspace))
+    return {track_id: spelt[value] for track_id, value in values.items()}
 
 
 def _fit(target: str, analysed: Analysed, rows: np.ndarray, y: np.ndarray) -> Quick | None:
@@ -195,20 +203,20 @@ def _aligned(model: object, X: np.ndarray, classes: tuple[str, ...]) -> np.ndarr
 
 
 def _with_prior(
-    quick: Quick | None, analysed: Analysed, genres: list[str], table: dict[str, tuple[str, ...]], n_labels: int
+    quick: Quick | None, analysed: Analysed, classes: list[str], table: dict[str, tuple[str, ...]], n_labels: int
 ) -> Quick:
     from models.prior import GenrePrior, align, blend
 
     assert analysed.tags is not None
     heard = ~np.isnan(analysed.tags).any(axis=1)
-    first_guess = np.full((len(analysed.ids), len(genres)), 1 / len(genres))
+    first_guess = np.full((len(analysed.ids), len(classes)), 1 / len(classes))
     if heard.any():
-        first_guess[heard] = GenrePrior(genres, table).fit(analysed.tags[heard]).predict_proba(analysed.tags[heard])
+        first_guess[heard] = GenrePrior(classes, table).fit(analysed.tags[heard]).predict_proba(analysed.tags[heard])
     if quick is None:
-        return Quick("genre", tuple(genres), analysed.ids, first_guess, "prior")
-    proba = blend(align(quick.proba, quick.classes, genres), first_guess, n_labels)
-    neighbours = None if quick.neighbours is None else align(quick.neighbours, quick.classes, genres)
-    return replace(quick, classes=tuple(genres), proba=proba, name=f"{quick.name} + prior", neighbours=neighbours)
+        return Quick("genre", tuple(classes), analysed.ids, first_guess, "prior")
+    proba = blend(align(quick.proba, quick.classes, classes), first_guess, n_labels)
+    neighbours = None if quick.neighbours is None else align(quick.neighbours, quick.classes, classes)
+    return replace(quick, classes=tuple(classes), proba=proba, name=f"{quick.name} + prior", neighbours=neighbours)
 
 
 def quick_predictions(workspace: Workspace, target: str) -> dict[int, Prediction]:
@@ -248,22 +256,24 @@ def rank_now(
     clusters: Clusters | None = None,
     generation: int = 0,
 ) -> Ranked:
-    """Refit the quick models and order the tracks that could be asked next."""
+    """Refit the quick models and order the tracks that could be asked next: none left out, none out of scope."""
     from labeling import queue
 
     labels = workspace.labels.current(target)
     quick = quick_model(workspace, target, analysed, labels)
     if len(analysed.ids) == 0:
         return Ranked((), quick, 0, generation)
-    clusters = clusters or queue.cluster(analysed.X)
+    clusters = clusters or queue.cluster(analysed.X[taken_in(workspace, analysed)])
+    learned = scope.learnable(workspace, target, labels)
+    unwanted = scope.not_asked(workspace, target) | put_aside(workspace, target) | (labels.keys() - learned.keys())
     ranked = queue.rank(
         analysed.X,
         analysed.ids,
         analysed.groups,
-        list(labels),
+        list(learned),
         target=target,
         proba=None if quick is None else quick.proba,
-        exclude_ids=put_aside(workspace, target),
+        exclude_ids=unwanted,
         clusters=clusters,
         strategy=strategy,
         n=n,
@@ -276,6 +286,15 @@ def rank_now(
         for i, score, code in ranked
     )
     return Ranked(questions, quick, len(analysed.ids), generation)
+
+
+def taken_in(workspace: Workspace, analysed: Analysed) -> np.ndarray:
+    """Return the rows that are not left out; all of them when everything is."""
+    left = scope.left_out(workspace, patient=True)
+    if not left:
+        return np.arange(len(analysed.ids))
+    rows = np.flatnonzero(~np.isin(analysed.ids, np.fromiter(left, dtype=np.int64)))
+    return rows if len(rows) else np.arange(len(analysed.ids))
 
 
 def put_aside(workspace: Workspace, target: str, *, recent: bool = True) -> set[int]:
@@ -343,7 +362,7 @@ class Learner:
         with threadpool_limits(1):
             clusters = self._clusters_for(analysed)
             for place, target in enumerate(self._targets):
-                stamp = (len(analysed.ids), self._workspace.labels.newest_id(target))
+                stamp = (len(analysed.ids), self._workspace.labels.newest_id(target), scope.stamp(self._workspace))
                 if place > 0 and self._stamps.get(target) == stamp:
                     continue  # nothing new to learn for what is not being asked
                 self._stamps[target] = stamp
@@ -355,9 +374,10 @@ class Learner:
                     return
 
     def _clusters_for(self, analysed: Analysed) -> Clusters:
-        """Return the parts of the library, cut anew whenever it has grown by half."""
+        """Return the parts of what is not left out, cut anew whenever that is half as much again or less by a third."""
         from labeling import queue
 
-        if self._clusters is None or len(analysed.ids) > 1.5 * self._clusters[0]:
-            self._clusters = (len(analysed.ids), queue.cluster(analysed.X))
+        rows = taken_in(self._workspace, analysed)
+        if self._clusters is None or not self._clusters[0] / 1.5 <= len(rows) <= 1.5 * self._clusters[0]:
+            self._clusters = (len(rows), queue.cluster(analysed.X[rows]))
         return self._clusters[1]

@@ -5,9 +5,9 @@ from __future__ import annotations
 import os
 import time
 import uuid
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import asdict, dataclass, field, replace
+from dataclasses import dataclass, replace
 from itertools import islice
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -20,6 +20,8 @@ from data.exchange.files import replacing
 from data.exchange.folder import Skipped, natural_key, single, walk
 from data.features import join
 from labeling.targets import TARGETS, check_value, get
+from services import apple, drives, identity
+from services.imported import Imported
 from services.workspace import Workspace
 
 if TYPE_CHECKING:
@@ -34,29 +36,6 @@ DEMO_HEAD_START = 6  # pieces: while the children start, the rest are made
 UNITS = ("bytes", "KB", "MB", "GB", "TB")
 
 Progress = Callable[[dict[str, Any]], None]
-
-
-@dataclass
-class Imported:
-    """What an import found and changed; the names are those of the terminal's JSON."""
-
-    tracks: int = 0  # every audio file met, known or new
-    added: int = 0
-    updated: int = 0
-    moved: int = 0
-    unreadable: list[dict[str, str]] = field(default_factory=list)
-    ignored: dict[str, int] = field(default_factory=dict)
-    cloud_only: int = 0
-    protected: int = 0
-    missing: int = 0
-    podcasts: int = 0
-    other: int = 0
-    playlists: int = 0
-    labels: dict[str, int] = field(default_factory=dict)
-
-    def as_json(self) -> dict[str, Any]:
-        """Return the `import` object of the terminal."""
-        return asdict(self)
 
 
 @dataclass(frozen=True)
@@ -88,10 +67,11 @@ def add(
     paths: Iterable[str | os.PathLike[str]],
     *,
     labels_from: str | None = None,
+    options: apple.Options | None = None,
     progress: Progress | None = None,
     should_stop: Callable[[], bool] | None = None,
 ) -> Imported:
-    """Take folders and single files into the library; files are read, never changed.
+    """Take folders, single files and Apple libraries in; files are read, never changed.
 
     Files known and unchanged are not read again, moved ones are recognised. What is committed stays when the import
     is stopped; importing again goes on.
@@ -99,7 +79,9 @@ def add(
     Parameters
     ----------
     paths : iterable of path
-        Folders and audio files.
+        Folders, audio files, Library.xml files and exported playlists (.xml).
+    options : apple.Options, optional
+        How Apple's files are taken in.
     labels_from : {"folder"}, optional
         Takes the name of each file's folder as its genre.
     progress : callable, optional
@@ -117,13 +99,19 @@ def add(
         raise EarmarkError(f"Labels cannot be taken from {labels_from!r}; the only choice is: folder.")
     result, skipped, seen = Imported(), Skipped(), set[str]()
     with ThreadPoolExecutor(READERS) as pool:
-        taker = _Taker(workspace, pool, result, progress or _silent, should_stop or (lambda: False))
+        taker = Taker(workspace, pool, result, progress or _silent, should_stop or (lambda: False))
         for source in sources:
-            seen |= taker.take(source, skipped)
+            if is_apple(source):
+                result.add(apple.take(workspace, source, options, progress=progress, should_stop=should_stop))
+            else:
+                seen |= taker.take(source, skipped)
+    drives.look(workspace)
+    if result.added or result.updated:
+        identity.recognise(workspace)
     result.ignored = dict(skipped.ignored.most_common())
     result.unreadable = _unreadable(workspace, seen, skipped)
     if labels_from == "folder":
-        result.labels = {"genre": _label_by_folder(workspace, seen)}
+        result.labels["genre"] = _label_by_folder(workspace, seen)
     return result
 
 
@@ -152,11 +140,17 @@ def run(workspace: Workspace, params: dict[str, Any], report: Progress) -> dict[
     Parameters
     ----------
     params : dict
-        paths: list of str. labels_from: "folder" or nothing.
+        paths: list of str. labels_from: "folder" or nothing. stars, maps, look_in: see `apple.Options.of`.
     """
     from services import analysis
 
-    result = add(workspace, params["paths"], labels_from=params.get("labels_from"), progress=report)
+    result = add(
+        workspace,
+        params["paths"],
+        labels_from=params.get("labels_from"),
+        options=apple.Options.of(params),
+        progress=report,
+    )
     analysis.start(workspace)
     return result.as_json()
 
@@ -176,7 +170,7 @@ def run_demo(workspace: Workspace, params: dict[str, Any], report: Progress) -> 
     return result.as_json()
 
 
-class _Taker:
+class Taker:
     """An import under way: what the library knew when it began, and the thread pool that reads tags."""
 
     def __init__(
@@ -187,6 +181,7 @@ class _Taker:
         progress: Progress,
         should_stop: Callable[[], bool],
     ) -> None:
+        self._workspace = workspace
         self._tracks = workspace.tracks
         self._roots = workspace.roots
         self._pool = pool
@@ -195,48 +190,64 @@ class _Taker:
         self._should_stop = should_stop
         self._known = self._tracks.known_files()
         self._missing = self._tracks.missing_files()
+        self.found = 0  # files that were missing and are there again
+        self.refused: list[tuple[str, str]] = []  # (path, reason) of what was read and is no music
 
     def take(self, source: Path, skipped: Skipped) -> set[str]:
-        """Take in one folder or file and return the paths of the audio files met."""
+        """Take in one folder or file, notice what is gone, and return the paths of the audio files met."""
+        seen = self.walk(source, skipped)
+        if source.is_dir() and not self._should_stop():
+            self._notice_gone(source, seen)
+        return seen
+
+    def walk(self, source: Path, skipped: Skipped) -> set[str]:
+        """Take in one folder or file and return the paths of the audio files met; a folder is remembered."""
         root_id = self._roots.add(str(source)) if source.is_dir() else None
         seen: set[str] = set()
-        for batch in _batches(_files(source, skipped), BATCH):
+        for batch in _batches(_files(source, skipped, self._known), BATCH):
             if self._should_stop():
                 return seen
-            self._take_batch(batch, root_id)
+            self.take_files(batch, root_id)
             seen.update(file.path for file in batch)
             self._progress(
                 {"tracks": self._result.tracks, "added": self._result.added, "path": batch[-1].path},
             )
         if root_id is not None:
-            self._notice_gone(source, seen)
+            self._roots.set_problem(root_id, drives.trouble_below(str(source), skipped))
         return seen
 
-    def _take_batch(self, batch: list[FoundFile], root_id: int | None) -> None:
+    def take_files(self, batch: list[FoundFile], root_id: int | None = None) -> None:
+        """Take in some files; those known and unchanged are not opened."""
         unchanged = {file.path for file in batch if self._known.get(file.path, ())[1:] == (file.size, file.mtime)}
         if back := unchanged & self._missing:
             self._tracks.mark_files_found(back)
-        files = [file for file in batch if file.path not in unchanged]
+            self.found += len(back)
+        if files := [file for file in batch if file.path not in unchanged]:
+            self._read_and_add(files, root_id)
+        self._result.tracks += len(batch)
+
+    def _read_and_add(self, files: list[FoundFile], root_id: int | None) -> None:
         read = list(self._pool.map(_with_tags, files))
+        # What went away between listing and reading, with its drive perhaps, is not unreadable.
+        read = [(file, reason) for file, reason in read if reason is None or os.path.exists(file.path)]
         changes = self._tracks.add([file for file, _ in read], root_id=root_id)
         for file, reason in read:
             if reason is not None and (track := self._tracks.by_path(file.path)) is not None:
                 self._tracks.mark(track.id, "unreadable", reason)
-        self._result.tracks += len(batch)
+                self.refused.append((file.path, reason))
         self._result.added += len(changes.added)
         self._result.updated += len(changes.updated)
         self._result.moved += len(changes.moved)
 
     def _notice_gone(self, root: Path, seen: set[str]) -> None:
         """Remember which known files below a folder were not met and are no longer there."""
-        below = str(root).rstrip(os.sep) + os.sep
-        gone = [path for path in self._known if path.startswith(below) and path not in seen]
-        self._tracks.mark_files_missing(path for path in gone if not os.path.exists(path))
+        unmet = [path for path in self._known if path not in seen and drives.is_below(path, [str(root)])]
+        _, gone = drives.stat_all(unmet)
+        emptied = None if seen else str(root)  # a person who names an empty folder says that it is empty
+        self._tracks.mark_files_missing(drives.certainly_gone(self._workspace, gone, emptied=emptied))
 
 
 def _checked_source(path: Path) -> Path:
-    if path.suffix.lower() == ".xml":
-        raise EarmarkError(f"{path} is an Apple Music file; importing those is not there yet. Import its music folder.")
     if not path.exists():
         raise EarmarkError(f"{path} is not there. Check the spelling, or whether the disk is connected.")
     if not (path.is_dir() or path.is_file()):
@@ -246,9 +257,16 @@ def _checked_source(path: Path) -> Path:
     return path
 
 
-def _files(source: Path, skipped: Skipped) -> Iterator[FoundFile]:
+def is_apple(path: Path) -> bool:
+    """Say whether a path is that of a library or playlist of Apple Music or iTunes."""
+    return path.suffix.lower() == ".xml"
+
+
+def _files(source: Path, skipped: Skipped, known: Collection[str]) -> Iterator[FoundFile]:
     read = walk if source.is_dir() else single
-    return read(source, extensions=AUDIO_EXTENSIONS, has_audio=has_audio, skipped=skipped)
+    return read(
+        source, extensions=AUDIO_EXTENSIONS, has_audio=lambda path: path in known or has_audio(path), skipped=skipped
+    )
 
 
 def _batches(files: Iterator[FoundFile], size: int) -> Iterator[list[FoundFile]]:
@@ -273,7 +291,8 @@ def _unreadable(workspace: Workspace, seen: set[str], skipped: Skipped) -> list[
 def _label_by_folder(workspace: Workspace, paths: set[str]) -> int:
     ids = workspace.tracks.known_files()
     genres = {ids[path][0]: check_value("genre", os.path.basename(os.path.dirname(path))) for path in sorted(paths)}
-    workspace.labels.replace_source("dataset", _labels("genre", genres, "dataset"))
+    with workspace.acts.act("labels", f"{len(genres):,} genres from folder names"):
+        workspace.labels.replace_source("dataset", _labels("genre", genres, "dataset"))
     return len(genres)
 
 
@@ -313,6 +332,8 @@ def _check_file(file: Path) -> PathCheck:
 
     if not os.access(file, os.R_OK):
         return PathCheck(file, exists=True, error=f"{file} cannot be opened: permission denied.")
+    if is_apple(file):
+        return PathCheck(file, True, True, error=f"{file} is an Apple Music library. Choose My Apple Music library.")
     if file.suffix.lower() not in AUDIO_EXTENSIONS and not has_audio(file):
         return PathCheck(file, True, True, error=f"{file} is no music.")
     return PathCheck(file, True, True, 1, file.stat().st_size)
@@ -515,7 +536,8 @@ def labels_import(workspace: Workspace, file: str | os.PathLike[str]) -> dict[st
         if (track_id := ids[row.path]) is not None:
             by_target.setdefault(row.target, {})[track_id] = value  # of two lines for one track the later one holds
     labels = [label for target, found in by_target.items() for label in _labels(target, found, "csv")]
-    workspace.labels.replace_source("csv", labels)
+    with workspace.acts.act("labels", f"{path.name}: {len(labels):,} labels"):
+        workspace.labels.replace_source("csv", labels)
     unmatched = list(dict.fromkeys(row.path for row in rows if ids[row.path] is None))
     return {"imported": sum(ids[row.path] is not None for row in rows), "unmatched": unmatched}
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 import os
 import re
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -14,6 +14,9 @@ from core.errors import EarmarkError
 from core.records import ANALYSED_STATES, Prediction, Track
 from data.exchange import files as exchange
 from data.exchange import itunes, m3u, playlist_csv
+from data.exchange.locations import apply_maps, path_of, same_text
+from data.external_ids import APPLE_ID, APPLE_LOCATION, APPLE_NUMBER
+from services import genres, scope
 from services.library import confidence, predictions
 from services.workspace import Workspace
 
@@ -23,6 +26,7 @@ RATING_NAMES: dict[str, str] = {
     "semi": "semi-liked_songs_playlist",
     "disliked": "disliked_songs_playlist",
 }
+PLAYLIST = "playlist"  # in the place of a target: a list that came from Apple Music
 NAME_BYTES = 120  # of a file name: file systems allow 255, and a number and an extension follow
 _FORBIDDEN = re.compile(r'[/\\:*?"<>|\x00-\x1f\x7f]')  # by macOS, Windows or FAT; & and ' are allowed everywhere
 _RESERVED = re.compile(r"(?i)(con|prn|aux|nul|com[0-9]|lpt[0-9])(\.|$)")  # Windows
@@ -61,6 +65,8 @@ def contents(
 ) -> dict[str, list[Entry]]:
     """Sort the library: each track into the class the person gave it, else the one a model predicts.
 
+    What is left out is in none. Genres that differ only in spelling are one, and renamed ones go by their new name.
+
     Parameters
     ----------
     target : str
@@ -75,14 +81,20 @@ def contents(
     dict of str -> list of Entry
         Liked, semi and disliked always, genres as there are; rated tracks first, then the surest predictions.
     """
-    labels = workspace.labels.current(target)
+    left = scope.left_out(workspace)
+    labels = {i: label.value for i, label in workspace.labels.current(target).items() if i not in left}
     guesses = {} if rated_only else predictions(workspace, target)
+    guessed = {i: guess.value for i, guess in guesses.items() if i not in left and i not in labels}
+    spelt = _spelling(workspace, target, labels.values(), guessed.values())
     classes: dict[str, list[Entry]] = {name: [] for name in RATING_NAMES} if target == "rating" else {}
     for track in workspace.tracks.all():
-        label = labels.get(track.id)
-        if label is not None:
-            classes.setdefault(label.value, []).append(Entry(track, label.value, True, 1.0))
-        elif (entry := _predicted(track, guesses.get(track.id))) is not None and entry.confidence >= threshold:
+        if track.id in labels:
+            entry: Entry | None = Entry(track, spelt[labels[track.id]], True, 1.0)
+        elif track.id in guessed:
+            entry = _predicted(track, guesses[track.id], spelt[guessed[track.id]])
+        else:
+            entry = None
+        if entry is not None and entry.confidence >= threshold:
             classes.setdefault(entry.value, []).append(entry)
     for entries in classes.values():
         entries.sort(key=_place)
@@ -94,10 +106,17 @@ def expected_mistakes(entries: Iterable[Entry]) -> float:
     return sum(1 - entry.confidence for entry in entries if not entry.rated)
 
 
-def _predicted(track: Track, guess: Prediction | None) -> Entry | None:
-    if guess is None or track.state not in ANALYSED_STATES:
+def _spelling(workspace: Workspace, target: str, said: Iterable[str], guessed: Iterable[str]) -> dict[str, str]:
+    """Return the name of the playlist for each value; what the person wrote decides."""
+    if target == "genre":
+        return genres.one_spelling(said, genres.names(workspace), guessed=guessed)
+    return {value: value for value in [*said, *guessed]}
+
+
+def _predicted(track: Track, guess: Prediction, value: str) -> Entry | None:
+    if track.state not in ANALYSED_STATES:
         return None
-    return Entry(track, guess.value, False, confidence(guess) or 0.0)
+    return Entry(track, value, False, confidence(guess) or 0.0)
 
 
 def _place(entry: Entry) -> tuple[bool, float, str, str, int]:
@@ -147,7 +166,11 @@ def export_all(
         _write(workspace, writer, folder / (file_name + writer.extension), name, entries, relative=relative)
         for file_name, (name, entries) in zip(names, lists, strict=True)
     ]
-    return {"files": files, "note": None if rated_only else _note(workspace, ratings)}
+    notes = [None if rated_only else _note(workspace, ratings)]
+    if writer.write is itunes.write:
+        every = {entry.track.id: entry for _, entries in lists for entry in entries}
+        notes.append(apple_sentence(workspace, every.values()))
+    return {"files": files, "note": " ".join(note for note in notes if note) or None}
 
 
 def export_one(
@@ -165,7 +188,8 @@ def export_one(
     Parameters
     ----------
     name : str
-        liked, semi, disliked, the name of its file, or a genre.
+        liked, semi, disliked, the name of its file, a genre, or a playlist that came from Apple Music; "playlist:NAME"
+        means the last of these even where a genre has that name.
     format : str
         One of `WRITERS`.
     out : path, optional
@@ -187,11 +211,32 @@ def export_one(
     """
     writer = _writer(format)
     target, value = _find(workspace, name)
-    classes = contents(workspace, target, rated_only=rated_only, threshold=threshold)
-    title = RATING_NAMES.get(value, value) if target == "rating" else value
+    notes: list[str | None] = []
+    if target == PLAYLIST:
+        title, entries = _imported(workspace, int(value))
+    else:
+        classes = contents(workspace, target, rated_only=rated_only, threshold=threshold)
+        title, entries = RATING_NAMES.get(value, value) if target == "rating" else value, classes.get(value, [])
+        notes.append(_note(workspace, classes) if target == "rating" and not rated_only else None)
     path = _out_path(workspace, out, file_names([title])[0] + writer.extension)
-    file = _write(workspace, writer, path, title, classes.get(value, []), relative=relative)
-    return {"files": [file], "note": _note(workspace, classes) if target == "rating" and not rated_only else None}
+    file = _write(workspace, writer, path, title, entries, relative=relative)
+    if writer.write is itunes.write:
+        notes.append(apple_sentence(workspace, entries))
+    return {"files": [file], "note": " ".join(note for note in notes if note) or None}
+
+
+def apple_sentence(workspace: Workspace, entries: Iterable[Entry]) -> str | None:
+    """Say, before or after writing, which tracks Apple Music will know; None when no Apple library was imported.
+
+    "37 of 40 came from your Apple library; 3 may not appear."
+    """
+    known = workspace.external_ids.newest(APPLE_NUMBER)
+    if not known:
+        return None
+    ids = [entry.track.id for entry in entries if entry.track.id in known or _file_here(workspace, entry.track)]
+    strangers = sum(track_id not in known for track_id in ids)
+    sentence = f"{len(ids) - strangers:,} of {len(ids):,} came from your Apple library"
+    return f"{sentence}; {strangers:,} may not appear." if strangers else f"{sentence}."
 
 
 def file_names(names: Sequence[str]) -> list[str]:
@@ -211,7 +256,7 @@ def _writer(format: str) -> Writer:
 
 
 def _find(workspace: Workspace, name: str) -> tuple[str, str]:
-    """Return the target and the class of a playlist's name; a rating's name wins over a genre of that name."""
+    """Return the target and the class of a playlist's name; a rating's name wins over a genre, that over an import."""
     ratings = {alias.casefold(): value for value, file in RATING_NAMES.items() for alias in (value, file)}
     if (value := ratings.get(name.casefold())) is not None:
         return "rating", value
@@ -219,7 +264,19 @@ def _find(workspace: Workspace, name: str) -> tuple[str, str]:
     for genre in genres:
         if genre.casefold() == name.casefold():
             return "genre", genre
-    raise EarmarkError(f"There is no playlist {name!r}. There are: {', '.join([*RATING_NAMES, *genres])}.")
+    imported = {playlist.name.casefold(): playlist for playlist in workspace.playlists.all()}
+    if (playlist := imported.get(name.removeprefix(f"{PLAYLIST}:").casefold())) is not None:
+        return PLAYLIST, str(playlist.id)
+    names = [*RATING_NAMES, *genres, *(playlist.name for playlist in imported.values())]
+    raise EarmarkError(f"There is no playlist {name!r}. There are: {', '.join(names)}.")
+
+
+def _imported(workspace: Workspace, playlist_id: int) -> tuple[str, list[Entry]]:
+    """Return the name and the tracks of a playlist that came from Apple Music, without what is left out."""
+    name = next(playlist.name for playlist in workspace.playlists.all() if playlist.id == playlist_id)
+    ids, out = workspace.playlists.tracks(playlist_id), scope.left_out(workspace)
+    tracks = workspace.tracks.many(ids)
+    return name, [Entry(tracks[i], name, False, 1.0) for i in ids if i not in out]
 
 
 def _out_path(workspace: Workspace, out: str | os.PathLike[str] | None, file_name: str) -> Path:
@@ -232,23 +289,33 @@ def _out_path(workspace: Workspace, out: str | os.PathLike[str] | None, file_nam
 def _write(
     workspace: Workspace, writer: Writer, path: Path, name: str, entries: Sequence[Entry], *, relative: bool = False
 ) -> dict[str, Any]:
-    """Write the tracks whose files are there and count those whose are not."""
-    lines = [_line(workspace, entry.track) for entry in entries]
-    found = [line for line in lines if line is not None]
+    """Write the tracks a player can find and count the others; Apple Music also knows tracks that have no file here."""
+    apple = writer.write is itunes.write
+    ids = workspace.external_ids.of(entry.track.id for entry in entries)
+    maps = _maps(workspace)
+    lines = [_line(workspace, entry.track, ids.get(entry.track.id, {}), maps) for entry in entries]
+    found = [line for line in lines if line is not None and (line.path or apple)]
     if writer.write is m3u.write:
         found = [line for line in found if not m3u.breaks_a_line(line.path)]
     writer.write(path, name, found, relative=relative)
-    return {"path": str(path), "tracks": len(found), "not_found": len(lines) - len(found)}
+    file = {"path": str(path), "tracks": len(found), "not_found": len(lines) - len(found)}
+    return file | {"from_apple": sum(APPLE_NUMBER in ids.get(e.track.id, {}) for e in entries)} if apple else file
 
 
-def _line(workspace: Workspace, track: Track) -> exchange.Entry | None:
-    """Return what a playlist file says of a track, None when none of its files is there."""
-    paths = [track.path] if track.path and os.path.isfile(track.path) else workspace.tracks.paths_of(track.id)
-    path = next((path for path in paths if os.path.isfile(path)), None)
-    if path is None:
+def _maps(workspace: Workspace) -> list[tuple[str, str]]:
+    """Return the maps a person gave for the library of another computer."""
+    return [(old, new) for old, new in workspace.settings.get("apple_import", {}).get("maps", [])]
+
+
+def _line(
+    workspace: Workspace, track: Track, ids: Mapping[str, str], maps: Sequence[tuple[str, str]]
+) -> exchange.Entry | None:
+    """Return what a playlist file says of a track, None when it has no file here and Apple does not know it."""
+    path = _file_here(workspace, track)
+    if path is None and APPLE_NUMBER not in ids:
         return None
     return exchange.Entry(
-        path=path,
+        path=path or "",
         title=track.title,
         artist=track.artist,
         album=track.album,
@@ -256,9 +323,32 @@ def _line(workspace: Workspace, track: Track) -> exchange.Entry | None:
         genre=track.genre,
         year=track.year,
         duration=track.duration if track.duration is None or math.isfinite(track.duration) else None,
-        size=os.path.getsize(path),
-        persistent_id=itunes.persistent_id(track.content_id or path),
+        size=None if path is None else os.path.getsize(path),
+        track_id=int(ids[APPLE_NUMBER]) if APPLE_NUMBER in ids else None,
+        persistent_id=_persistent_id(track, ids, path),
+        location=_location(ids.get(APPLE_LOCATION), path, maps),
     )
+
+
+def _persistent_id(track: Track, ids: Mapping[str, str], path: str | None) -> str:
+    """Return Apple's id of a track; "" where Apple knows it without one, else one that stays the same."""
+    if APPLE_NUMBER in ids:
+        return ids.get(APPLE_ID, "")
+    return itunes.persistent_id(track.content_id or path or str(track.id))
+
+
+def _file_here(workspace: Workspace, track: Track) -> str | None:
+    paths = [track.path] if track.path and os.path.isfile(track.path) else workspace.tracks.paths_of(track.id)
+    return next((path for path in paths if os.path.isfile(path)), None)
+
+
+def _location(given: str | None, path: str | None, maps: Sequence[tuple[str, str]]) -> str | None:
+    """Return Apple's own address of a track as it came; None where the file has moved since, on this very computer."""
+    if given is None or path is None:
+        return given
+    then = path_of(given)
+    elsewhere = apply_maps(then, maps) is not None  # the library of another computer, which looks there
+    return given if elsewhere or same_text(then) == same_text(path) or os.path.isfile(then) else None
 
 
 def _note(workspace: Workspace, ratings: dict[str, list[Entry]]) -> str | None:

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import ctypes
 import multiprocessing
 import os
 import signal
+import sys
 import tempfile
 import threading
 import time
@@ -22,6 +24,7 @@ Result = TypeVar("Result")
 # One child starts at a time: compiling side by side can crash, and the first is ready sooner.
 LOCK = Path(tempfile.gettempdir()) / f"earmark-children-{getattr(os, 'getuid', int)()}.lock"
 NICE = 10  # the page and its sound come before the analysis
+BELOW_NORMAL = 0x4000  # the same in the words of Windows
 POLL = 0.25  # seconds between two looks at whether to go on
 
 
@@ -136,11 +139,18 @@ class _Pool:
 
 def _begin(parent: int, start: Callable[[], None]) -> None:
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is the parent's to answer
-    if hasattr(os, "nice"):
-        os.nice(NICE)
+    _give_way()
     threading.Thread(target=end_with, args=(parent,), daemon=True).start()
     with FileLock(LOCK):
         start()
+
+
+def _give_way() -> None:
+    """Let everything else on the computer come first; where disks have priorities, they follow."""
+    if sys.platform == "win32":
+        ctypes.windll.kernel32.SetPriorityClass(ctypes.c_void_p(-1), BELOW_NORMAL)  # -1: this process
+    else:
+        os.nice(NICE)
 
 
 def end_with(parent: int) -> None:

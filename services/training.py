@@ -14,7 +14,7 @@ from core.errors import EarmarkError, NotEnoughLabelsError
 from core.records import ANALYSED_STATES, ModelRun, Prediction
 from data.features import join
 from services.jobs import Report, carry_out
-from services.learning import FeatureCache, group_names, quick_model, quick_predictions
+from services.learning import FeatureCache, group_names, learned_values, quick_model, quick_predictions
 from services.workspace import Workspace
 
 if TYPE_CHECKING:
@@ -45,6 +45,8 @@ class Dataset:
 def dataset(workspace: Workspace, target: str, features: str | None = None) -> Dataset:
     """Gather the labels of a target and the features of those tracks.
 
+    Nothing of what is left out, and of genres only those that are to be trained, each in one spelling.
+
     Parameters
     ----------
     features : str, optional
@@ -60,13 +62,13 @@ def dataset(workspace: Workspace, target: str, features: str | None = None) -> D
     wanted = get(target)
     features = features or default_features(workspace)
     ids, X = matrix(workspace, features)
-    labels = workspace.labels.current(target)
-    tracks = workspace.tracks.many(labels)
-    rows = [row for row, i in enumerate(ids) if int(i) in labels and tracks[int(i)].state in ANALYSED_STATES]
+    values = learned_values(workspace, target, workspace.labels.current(target))
+    tracks = workspace.tracks.many(values)
+    rows = [row for row, i in enumerate(ids) if int(i) in values and tracks[int(i)].state in ANALYSED_STATES]
     ids, X = ids[rows], X[rows]
-    y = np.array([labels[int(i)].value for i in ids], dtype=str)
+    y = np.array([values[int(i)] for i in ids], dtype=str)
     groups = group_names([tracks[int(i)] for i in ids])
-    _require_enough(target, y, groups, waiting=len(labels) - len(ids))
+    _require_enough(target, y, groups, waiting=len(values) - len(ids))
     present = set(y.tolist())
     classes = tuple(c for c in wanted.classes if c in present) if wanted.classes else tuple(sorted(present))
     return Dataset(target, wanted.kind == "ordered", features, ids, X, y, groups, classes)
@@ -444,8 +446,13 @@ def _speaker(current: ModelRun | None, guess: Prediction) -> str:
     return f"run {guess.model_run} ({current.family})" if current is not None and guess.model_run else "quick"
 
 
-def classify(workspace: Workspace, files: Sequence[str]) -> dict[str, Any]:
+def classify(workspace: Workspace, files: Sequence[str], *, progress: Report | None = None) -> dict[str, Any]:
     """Listen to files that need not be in the library and say what the models think of them.
+
+    Parameters
+    ----------
+    progress : callable, optional
+        Called before every file with {"done", "total"}.
 
     Returns
     -------
@@ -458,7 +465,9 @@ def classify(workspace: Workspace, files: Sequence[str]) -> dict[str, Any]:
 
     network = musicnn.Musicnn() if musicnn.available() else None
     result: dict[str, Any] = {"files": [], "unreadable": []}
-    for file in files:
+    for done, file in enumerate(files):
+        if progress is not None:
+            progress({"done": done, "total": len(files)})
         path = Path(file).expanduser().absolute()
         try:
             heard = analyse(path, musicnn=network)

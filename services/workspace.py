@@ -3,9 +3,14 @@
 from __future__ import annotations
 
 import os
+import threading
+import time
 import uuid
+from collections.abc import Callable, Hashable
+from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
+from typing import Any
 
 from filelock import FileLock
 
@@ -126,6 +131,11 @@ class Workspace:
             self.settings.set("home_id", kept)
         return str(kept)
 
+    @cached_property
+    def memo(self) -> Memo:
+        """What was worked out from the stores and still holds."""
+        return Memo()
+
     @property
     def models_folder(self) -> Path:
         """Where model files lie, one folder per run."""
@@ -140,3 +150,55 @@ class Workspace:
     def exports_folder(self) -> Path:
         """Where playlists go unless the person says otherwise."""
         return self.home / "exports"
+
+
+@dataclass(frozen=True)
+class Held:
+    """A value worked out, of what, when, and how long that took."""
+
+    value: Any
+    choices: Hashable
+    library: Hashable
+    at: float  # seconds, as time.monotonic counts
+    cost: float  # seconds
+
+
+class Memo:
+    """Values that are worked out once and kept until what they were made of changes; any thread may ask.
+
+    Not to be asked inside an act: what it read there may never have happened.
+    """
+
+    CHEAP = 0.05  # seconds: what takes less is worked out anew at every change
+    REST = 20  # times its cost: for so long a dear value may lag behind a library that changes every second
+
+    def __init__(self) -> None:
+        self._lock = threading.RLock()
+        self._held: dict[str, Held] = {}
+
+    def get(
+        self, name: str, work: Callable[[], Any], *, choices: Hashable, library: Hashable = None, patient: bool = False
+    ) -> Any:
+        """Return a value, worked out again when its stamps are others.
+
+        Parameters
+        ----------
+        choices : hashable
+            Stamp of what the person chose: a change counts at once.
+        library : hashable
+            Stamp of what changes by itself.
+        patient : bool
+            True: a value that took long may be older than the library, by 20 times what it took.
+        """
+        with self._lock:
+            held = self._held.get(name)
+            if held is None or held.choices != choices or (held.library != library and not (patient and _rests(held))):
+                began = time.monotonic()
+                value = work()
+                held = Held(value, choices, library, time.monotonic(), time.monotonic() - began)
+                self._held[name] = held
+            return held.value
+
+
+def _rests(held: Held) -> bool:
+    return held.cost > Memo.CHEAP and time.monotonic() - held.at < Memo.REST * held.cost

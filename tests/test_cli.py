@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import plistlib
 import subprocess
 import sys
 import time
@@ -20,6 +21,7 @@ from audio.encode import write_audio
 from cli import NameList, cli, progress_text, time_text
 from core.errors import EarmarkError
 from core.records import Tags
+from data.exchange import itunes
 from services.workspace import Workspace
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -39,7 +41,8 @@ HEAVY = (
 )
 COMMANDS = {
     "import", "analyze", "status", "next", "label", "skip", "undo", "history", "labels", "features", "retrain",
-    "evaluate", "predict", "classify", "export", "demo", "doctor", "run",
+    "evaluate", "predict", "classify", "export", "demo", "doctor", "run", "rescan", "exclude", "include", "scope",
+    "genres", "duplicates", "backup", "restore",
 }  # fmt: skip
 
 
@@ -100,7 +103,8 @@ def test_every_command_takes_json_and_explains_itself(name: str, command: click.
     "arguments",
     [
         ["import"], ["nonsense"], ["label", "1", "rating"], ["next", "-n", "0"], ["export", "--format", "pls"],
-        ["export", "--all", "--playlist", "liked"], ["retrain", "--models", "a,,b"],
+        ["export", "--all", "--playlist", "liked"], ["retrain", "--models", "a,,b"], ["exclude", "genre"],
+        ["classify"], ["import", "music", "--preview"], ["import", "x.xml", "--stars", "some"],
     ],
 )  # fmt: skip
 def test_wrong_usage_exits_with_two(arguments: list[str]) -> None:
@@ -112,7 +116,18 @@ def test_wrong_usage_exits_with_two(arguments: list[str]) -> None:
     ("arguments", "message"),
     [
         (["import", "/no/such/folder"], "is not there"),
-        (["import", "Library.xml"], "not there yet"),
+        (["import", "Library.xml"], "is not there"),
+        (["import", "README.md", "--preview", "--answer", "6=liked"], "There is no line '6'"),
+        (["import", "README.md", "--answer", "3=meh"], "is not a rating"),
+        (["import", "README.md", "--map", "C:/Music"], "OLD=NEW"),
+        (["restore", "none.zip"], "none.zip"),
+        (["undo", "--act", "7"], "No act has the number 7"),
+        (["exclude", "folder", "/no/such/folder"], "/no/such/folder"),
+        (["exclude", "genre", "polka"], "polka"),
+        (["scope", "year", "soon"], "soon"),
+        (["genres", "train", "rock"], "2"),
+        (["duplicates", "merge", "1", "2"], "No track has the number 1"),
+        (["classify", "--xml-file", "none.xml"], "none.xml cannot be read"),
         (["label", "99", "rating", "liked"], "No track has the number 99"),
         (["label", "nowhere.mp3", "rating", "liked"], "not in the library"),
         (["labels", "import", "none.csv"], "none.csv cannot be read"),
@@ -310,6 +325,137 @@ def test_the_demo_becomes_a_library(home: Path, music: Path, monkeypatch: pytest
     monkeypatch.setattr("services.demo.make_demo", make)
     assert run_json("demo")["added"] == 3
     assert all(str(track.path).startswith(str(home)) for track in Workspace(home).tracks.all())
+
+
+# -- libraries ------------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def library(tmp_path: Path, music: Path) -> Path:
+    """Give a Library.xml of the three songs, one in a cloud and a podcast."""
+    songs = [
+        {
+            "Name": path.stem,
+            "Artist": "X",
+            "Genre": "(17)",
+            "Location": itunes.location(f"/old/{path.relative_to(music)}"),
+            "Size": path.stat().st_size,
+            "Rating": stars,
+        }
+        for path, stars in zip(sorted(music.rglob("*.flac")), (100, 60, 0), strict=True)
+    ]
+    others = [{"Name": "Far", "Artist": "Y", "Track Type": "Remote", "Loved": True}, {"Name": "Talk", "Podcast": True}]
+    tracks = {
+        str(n): {"Track ID": n, "Persistent ID": f"{n:016X}", **track} for n, track in enumerate([*songs, *others], 1)
+    }
+    lists = [
+        {"Name": "Library", "Master": True, "Playlist Items": [{"Track ID": n} for n in range(1, 6)]},
+        {"Name": "Party", "Playlist Persistent ID": "F" * 16, "Playlist Items": [{"Track ID": 4}, {"Track ID": 1}]},
+    ]
+    path = tmp_path / "Library.xml"
+    path.write_bytes(plistlib.dumps({"Major Version": 1, "Tracks": tracks, "Playlists": lists}))
+    return path
+
+
+def test_a_library_is_looked_at_before_it_is_taken_in(library: Path, music: Path, tmp_path: Path, home: Path) -> None:
+    report = tmp_path / "report.csv"
+    shown = run_json("import", library, "--preview", "--report", report, "--map", f"/old={music}")["libraries"][0]
+    assert {name: shown[name] for name in ("tracks", "files", "cloud_only", "podcasts", "playlists")} == {
+        "tracks": 4, "files": 3, "cloud_only": 1, "podcasts": 1, "playlists": 1,
+    }  # fmt: skip
+    assert {line["words"]: line["becomes"] for line in shown["labels"]} == {
+        "Loved or favourite": "liked", "5 stars": "liked", "3 stars": "semi",
+    }  # fmt: skip
+    assert report.read_text().count("by the map you gave") == 3
+    assert Workspace(home).tracks.count()["tracks"] == 0
+    assert "Nothing was imported yet" in run("import", library, "--preview").stdout
+
+
+def test_a_library_is_taken_in_and_taken_back(library: Path, music: Path, home: Path) -> None:
+    result = run_json("import", library, "--look-in", music, "--answer", "3=ignore")
+    assert {name: value for name, value in result.items() if value} == {
+        "tracks": 4, "added": 4, "cloud_only": 1, "podcasts": 1, "playlists": 1, "labels": {"rating": 2},
+    }  # fmt: skip
+    assert run_json("status")["labels"]["rating"] == 2
+    assert (home / "labels.csv").read_text().count("itunes") == 2
+    [act] = run_json("history", "--acts")["acts"]
+    assert act["title"] == "Library.xml: 4 tracks, 2 ratings, 1 playlist"
+    assert "Library.xml" in run("history", "--acts").stdout
+    assert "Taken back: Library.xml" in run("undo", "--act", act["id"]).stdout
+    assert run_json("status")["tracks"] == 0
+    assert run_json("import", library, "--stars", "ignore")["labels"] == {"rating": 1}  # Loved is no star
+
+
+def test_a_playlist_goes_back_with_its_ids(library: Path, music: Path, tmp_path: Path) -> None:
+    run("import", library, "--map", f"/old={music}")
+    [file] = run_json("export", "--playlist", "Party", "--out", tmp_path / "party.xml")["files"]
+    assert (file["tracks"], file["from_apple"], file["not_found"]) == (2, 2, 0)
+    written = plistlib.loads((tmp_path / "party.xml").read_bytes())
+    assert [item["Track ID"] for item in written["Playlists"][0]["Playlist Items"]] == [4, 1]
+    source = plistlib.loads(library.read_bytes())["Tracks"]["1"]
+    assert {key: written["Tracks"]["1"][key] for key in ("Persistent ID", "Location")} == {
+        key: source[key] for key in ("Persistent ID", "Location")
+    }
+
+
+def test_what_is_left_out_is_listed_and_taken_in_again(music: Path) -> None:
+    run("import", music)
+    assert run_json("exclude", "folder", music / "jazz")["tracks"] == 2
+    run_json("exclude", "track", music / "blues" / "One.flac")
+    assert [one["kind"] for one in run_json("exclude")["exclusions"]] == ["folder", "track"]
+    assert run_json("include", "folder", music / "jazz")["tracks"] == 2
+    assert "One" in run("exclude").stdout
+
+
+def test_the_scope_is_said_and_changed(library: Path, music: Path) -> None:
+    run("import", library, "--map", f"/old={music}")
+    assert run_json("scope")["kind"] == "everything"
+    assert run_json("scope", "playlist", "Party")["kind"] == "playlist"
+    assert "Party" in run("scope").stdout
+    assert run_json("scope", "everything")["kind"] == "everything"
+
+
+def test_genre_tags_are_named_accepted_and_merged(library: Path, music: Path) -> None:
+    run("import", library, "--map", f"/old={music}")
+    assert run_json("genres", "list")["genres"][0]["tags"] == {"(17)": 3}
+    assert run_json("genres", "accept", "rock")["accepted"] == 3
+    run_json("genres", "rename", "rock", "Loud")
+    assert run_json("status")["labels"]["genre"] == 3
+    assert "Loud" in run("genres", "list").stdout
+
+
+def test_rescan_says_what_changed(music: Path) -> None:
+    run("import", music)
+    (music / "blues" / "One.flac").unlink()
+    result = run_json("rescan")
+    assert {name: result[name] for name in ("added", "changed", "missing")} == {"added": 0, "changed": 0, "missing": 1}
+    assert result["seconds"] >= 0
+    assert "Nothing changed" in run("rescan").stdout
+
+
+def test_a_backup_brings_everything_back(music: Path, tmp_path: Path) -> None:
+    run("import", music, "--labels-from", "folder")
+    run_json("backup", tmp_path / "b.zip")
+    run("undo", "--act", run_json("history", "--acts")["acts"][0]["id"])
+    assert run_json("status")["labels"]["genre"] == 0
+    assert Path(run_json("restore", tmp_path / "b.zip")["saved"]).exists()
+    assert run_json("status")["labels"]["genre"] == 3
+
+
+def test_tracks_of_a_library_are_classified(library: Path, music: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    asked: list[list[str]] = []
+
+    def listen(workspace: Workspace, files: list[str], **_: object) -> dict[str, Any]:
+        asked.append(files)
+        return {"files": [], "unreadable": []}
+
+    monkeypatch.setattr("services.training.classify", listen)
+    arguments = ["classify", "--xml_file", library, "--map", f"/old={music}"]
+    result = run_json(*arguments, "--start_index", 2, "--max_tracks", 2)
+    assert len(asked[0]) == 1
+    assert result["unreadable"] == [{"path": "Far", "reason": "in Apple's cloud"}]
+    run_json(*arguments)
+    assert len(asked[1]) == 3
 
 
 # -- words ------------------------------------------------------------------------------------------

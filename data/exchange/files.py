@@ -17,7 +17,7 @@ from core.errors import EarmarkError
 class Entry:
     """One line of a playlist file."""
 
-    path: str  # absolute
+    path: str  # absolute; "" for a track that has no file here
     title: str
     artist: str | None = None
     album: str | None = None
@@ -27,7 +27,8 @@ class Entry:
     duration: float | None = None  # seconds
     size: int | None = None  # bytes
     track_id: int | None = None  # Apple's own number, where the track came from there
-    persistent_id: str | None = None  # 16 hex digits, likewise
+    persistent_id: str | None = None  # 16 hex digits, likewise; "" for a track of Apple's without one
+    location: str | None = None  # as Apple wrote it, where the track came from there
 
 
 @contextmanager

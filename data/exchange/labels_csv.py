@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import csv
 import io
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -40,15 +40,22 @@ def read(path: Path) -> list[LabelRow]:
         raise EarmarkError(f"{path}, line {reader.line_num}: this is not CSV ({error}).") from error
 
 
-def write(path: Path, rows: Iterable[tuple[str, str, str]]) -> int:
-    """Write (path, target, value) rows, read them back, and return how many there are."""
+def write(path: Path, rows: Iterable[Sequence[str]], *, extra: Sequence[str] = ()) -> int:
+    """Write (path, target, value) rows, read them back, and return how many there are.
+
+    Parameters
+    ----------
+    extra : sequence of str
+        Names of more columns, for people to read; each row goes on with their values.
+    """
     rows = list(rows)
     text = io.StringIO()
     writer = csv.writer(text, lineterminator="\n")
-    writer.writerows([COLUMNS, *rows])
+    writer.writerows([[*COLUMNS, *extra], *rows])
     with replacing(path) as draft:
         write_text(draft, text.getvalue())
-        check_read_back(path, rows, [(row.path, row.target, row.value) for row in read(draft)])
+        written = [tuple(row[: len(COLUMNS)]) for row in rows]
+        check_read_back(path, written, [(row.path, row.target, row.value) for row in read(draft)])
     return len(rows)
 
 

@@ -8,7 +8,7 @@ from pathlib import Path
 
 from core.errors import EarmarkError
 from data.exchange.files import Entry, check_read_back, one_line, read_text, replacing, write_text
-from data.exchange.itunes import path_of
+from data.exchange.locations import path_of
 
 EXTENSION = ".m3u8"
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import plistlib
 import shutil
 import subprocess
 import sys
@@ -17,6 +18,7 @@ import pytest
 from audio.encode import write_audio
 from core.records import FoundFile, Label, Tags
 from core.vocabulary import TAG_NAMES
+from data.exchange import itunes
 from services import analysis, library
 from services.learning import Learner
 from services.workspace import Workspace
@@ -29,6 +31,7 @@ ARTISTS = 8
 
 Fill = Callable[..., list[int]]
 Rate = Callable[..., None]
+Library = Callable[..., Path]
 
 
 @pytest.fixture
@@ -81,6 +84,52 @@ def rate(workspace: Workspace) -> Rate:
         )
 
     return labels
+
+
+@pytest.fixture
+def apple_library(tmp_path: Path) -> Library:
+    """Give a function that writes a Library.xml: `apple_library([{"Name": ...}], {"Party": [1, 2]})`.
+
+    Tracks are numbered from 1 and get a Persistent ID unless they bring their own. A Path as Location becomes an
+    address.
+    """
+
+    def write(
+        tracks: list[dict[str, Any]],
+        playlists: dict[str, list[int]] | None = None,
+        *,
+        name: str = "Library.xml",
+        **head: Any,
+    ) -> Path:
+        entries = {}
+        for number, track in enumerate(tracks, 1):
+            entry = {"Track ID": number, "Persistent ID": f"{number:016X}", "Track Type": "File", **track}
+            if isinstance(entry.get("Location"), Path):
+                entry["Location"] = itunes.location(str(entry["Location"]))
+            entries[str(entry["Track ID"])] = {key: value for key, value in entry.items() if value is not None}
+        numbers = [entry["Track ID"] for entry in entries.values()]
+        lists = {"Library": numbers} | (playlists or {})
+        content = {
+            "Major Version": 1,
+            "Application Version": "1.2.5.7",
+            "Library Persistent ID": "ABCDEF0123456789",
+            **head,
+            "Tracks": entries,
+            "Playlists": [
+                {
+                    "Name": title,
+                    "Playlist Persistent ID": f"{place:016X}",
+                    **({"Master": True} if title == "Library" else {}),
+                    "Playlist Items": [{"Track ID": number} for number in items],
+                }
+                for place, (title, items) in enumerate(lists.items(), 1)
+            ],
+        }
+        path = tmp_path / name
+        path.write_bytes(plistlib.dumps(content))
+        return path
+
+    return write
 
 
 @pytest.fixture

@@ -63,3 +63,10 @@ def test_what_is_written_is_read_again(tmp_path: Path) -> None:
     rows = [('/m/a, "b".mp3', "rating", "liked"), ("/m/Jo\u0301ga\n.mp3", "genre", "R&B/Soul")]
     assert labels_csv.write(tmp_path / "out" / "labels.csv", rows) == 2
     assert [(row.path, row.target, row.value) for row in labels_csv.read(tmp_path / "out" / "labels.csv")] == rows
+
+
+def test_more_columns_stand_behind_and_do_not_disturb_reading(tmp_path: Path) -> None:
+    path = tmp_path / "labels.csv"
+    labels_csv.write(path, [("a.mp3", "rating", "liked", 'Jóga, "live"')], extra=["title"])
+    assert path.read_text(encoding="utf-8") == 'path,target,value,title\na.mp3,rating,liked,"Jóga, ""live"""\n'
+    assert [(row.path, row.target, row.value) for row in labels_csv.read(path)] == [("a.mp3", "rating", "liked")]

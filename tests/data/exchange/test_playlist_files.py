@@ -6,6 +6,7 @@ import os
 import plistlib
 import unicodedata
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 from types import ModuleType
@@ -16,6 +17,7 @@ from core.errors import EarmarkError
 from data.exchange import files as exchange
 from data.exchange import itunes, m3u, playlist_csv
 from data.exchange.files import Entry
+from data.exchange.locations import path_of
 
 FORMATS = [itunes, m3u, playlist_csv]
 NAMES = [
@@ -146,7 +148,8 @@ def test_the_table_has_one_row_for_each_track(folder: Path) -> None:
 def test_everything_apple_wrote_is_read_again(folder: Path) -> None:
     itunes.write(folder / "a.xml", "liked", ENTRIES)
     name, entries = itunes.read(folder / "a.xml")
-    assert (name, entries[0]) == ("liked", ENTRIES[0])
+    written = replace(ENTRIES[0], location="file:///Music/R&B/Don't%20(Go)%20%231.m4a")
+    assert (name, entries[0]) == ("liked", written)
 
 
 @pytest.mark.parametrize("module", FORMATS, ids=lambda module: module.__name__)
@@ -235,6 +238,64 @@ def test_ids_are_unique_stable_and_apples_own_stay(folder: Path) -> None:
     assert all(len(i) == 16 and set(i) <= set("0123456789ABCDEF") for i in ids[0].values())
 
 
+def test_what_apple_wrote_as_a_location_is_written_again_byte_for_byte(folder: Path) -> None:
+    odd = [
+        "file://localhost/C:/a%2fb%7E.mp3",
+        "file:////Music/J%c3%b3ga;1?.mp3",
+        "file:///a\r\n\x85 .mp3 ",
+        "http://radio/a",
+    ]
+    itunes.write(folder / "x.xml", "x", [Entry(f"/here/{i}.mp3", "x", location=odd[i]) for i in range(4)])
+    tracks = plistlib.loads((folder / "x.xml").read_bytes())["Tracks"].values()
+    assert [track["Location"] for track in tracks] == odd
+    assert [track["Track Type"] for track in tracks] == ["File", "File", "File", "URL"]
+
+
+def test_a_track_of_the_cloud_is_written_without_a_location(folder: Path) -> None:
+    cloud = [
+        Entry("", "a", track_id=7, persistent_id="2FC2180814B90BD1"),
+        Entry("", "b", track_id=8),
+        Entry("", "c"),
+        Entry("", "d"),
+    ]
+    itunes.write(folder / "x.xml", "x", [*cloud, cloud[0]])
+    tracks = plistlib.loads((folder / "x.xml").read_bytes())["Tracks"]
+    assert [track["Name"] for track in tracks.values()] == ["a", "b", "c", "d"]
+    assert len({track["Persistent ID"] for track in tracks.values()}) == 4
+    assert all(track["Track Type"] == "Remote" and "Location" not in track for track in tracks.values())
+    assert [entry.title for entry in itunes.read(folder / "x.xml")[1]] == ["a", "b", "c", "d", "a"]
+
+
+def test_files_of_two_libraries_with_one_number_both_stay(folder: Path) -> None:
+    own = [
+        Entry("/a.mp3", "a", track_id=1001),
+        Entry("/b.mp3", "b", track_id=1001),
+        Entry("/c.mp3", "c", track_id=1002),
+    ]
+    itunes.write(folder / "x.xml", "x", [*own, own[1]])
+    entries = itunes.read(folder / "x.xml")[1]
+    assert [(entry.title, entry.track_id) for entry in entries] == [("a", 1001), ("b", 1003), ("c", 1002), ("b", 1003)]
+
+
+@pytest.mark.parametrize(
+    ("old", "new"), [("Don't", "Do"), ("2FC2180814B90BD1", "2FC2180814B90BD2"), (">105<", ">106<")]
+)
+def test_a_name_or_id_that_reads_back_wrongly_is_noticed(
+    folder: Path, monkeypatch: pytest.MonkeyPatch, old: str, new: str
+) -> None:
+    monkeypatch.setattr(itunes, "write_text", lambda path, text: exchange.write_text(path, text.replace(old, new)))
+    with pytest.raises(EarmarkError, match="was not written"):
+        itunes.write(folder / "x.xml", "x", ENTRIES)
+    assert list(folder.iterdir()) == []
+
+
+@pytest.mark.parametrize("path", ["C:\\Music\\a b.mp3", "\\\\nas\\music\\a.mp3", "//double/a.mp3", "/a\udce9.mp3"])
+def test_paths_of_every_system_survive(folder: Path, path: str) -> None:
+    itunes.write(folder / "x.xml", "x", [Entry(path, "x")])
+    read = itunes.read(folder / "x.xml")[1][0].path
+    assert read in (path.replace("\\", "/"), path.replace("//", "/"))
+
+
 @pytest.mark.parametrize(
     ("address", "path"),
     [
@@ -245,8 +306,8 @@ def test_ids_are_unique_stable_and_apples_own_stay(folder: Path) -> None:
     ],
 )
 def test_old_and_new_addresses_are_understood(address: str, path: str) -> None:
-    assert itunes.path_of(address) == path
-    assert itunes.path_of(itunes.location(path)) == path
+    assert path_of(address) == path
+    assert path_of(itunes.location(path)) == path
 
 
 def test_windows_addresses_are_written_as_itunes_does() -> None:
@@ -266,10 +327,11 @@ def test_m3u_files_of_others_are_read(folder: Path) -> None:
 @pytest.mark.parametrize(
     ("read", "content", "message"),
     [
-        (itunes.read, b"", "not a playlist exported by Apple"),
-        (itunes.read, b"<plist><array/></plist>", "not a playlist exported by Apple"),
-        (itunes.read, b'<plist version="1.0"><dict/></plist>', "holds no playlist"),
-        (itunes.read, b"<plist><dict><key>", "not a playlist exported by Apple"),
+        (itunes.read, b"", "line 1: the file is empty"),
+        (itunes.read, b"<plist><array/></plist>", "line 1: a library is a dictionary"),
+        (itunes.read, b'<plist version="1.0"><dict/></plist>', "no “Tracks”"),
+        (itunes.read, b"<plist><dict><key>Tracks</key><dict/></dict></plist>", "holds no playlist"),
+        (itunes.read, b"<plist><dict><key>", "line 1: the file ends too early"),
         (m3u.read, b"caf\xe9.mp3", "not UTF-8"),
         (playlist_csv.read, b"title\nx\n", "no column called path"),
     ],
