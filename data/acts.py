@@ -23,6 +23,8 @@ JOURNALLED: dict[str, tuple[str, ...]] = {
     "playlists": ("id",),
     "playlist_tracks": ("playlist_id", "position"),
     "exclusions": ("id",),
+    "not_twins": ("first", "second"),
+    "roots": ("id",),
     "settings": ("key",),
 }
 KEPT = 50  # the newest acts that can be taken back
@@ -238,6 +240,9 @@ def _unpacked(table: str, name: str, value: Any) -> Any:
 
 # -- taking back --------------------------------------------------------------------------------------
 
+# What a later import said, which was taken back too; what a person said keeps its track, taken back or not.
+_WITHDRAWN = "source <> 'person' AND undone_at IS NOT NULL"
+
 
 class _Undoing:
     """One act being taken back."""
@@ -246,6 +251,7 @@ class _Undoing:
         self._connection = connection
         self._moment = moment
         self._going: set[int] = set()  # tracks that came with the act and that nothing else needs
+        self._staying: set[int] = set()  # the others that came with it
         self.restored = 0
         self.kept = 0
 
@@ -253,12 +259,14 @@ class _Undoing:
         """Decide which of the act's own tracks may go: those not heard and not answered since."""
         used = {
             row["track_id"]
-            for table, own in (("labels", labels), ("skips", skips))
-            for row in self._connection.execute(f"SELECT id, track_id FROM {table}")
+            for sql, own in ((f"SELECT id, track_id FROM labels WHERE NOT ({_WITHDRAWN})", labels),
+                             ("SELECT id, track_id FROM skips", skips))
+            for row in self._connection.execute(sql)
             if row["id"] not in own
-        }
+        }  # fmt: skip
         heard = {row["id"] for row in self._connection.execute("SELECT id FROM tracks WHERE content_id IS NOT NULL")}
         self._going = tracks - used - heard
+        self._staying = tracks - self._going
 
     def take_back(self, table: str, before: Row | None, after: Row | None) -> None:
         """Undo one change, or count it as kept."""
@@ -293,6 +301,8 @@ class _Undoing:
                 "UPDATE labels SET undone_at = COALESCE(undone_at, ?) WHERE id = ?", [self._moment, row["id"]]
             )
             return True
+        if table == "tracks":
+            self._connection.execute(f"DELETE FROM labels WHERE track_id = ? AND {_WITHDRAWN}", [row["id"]])
         self._connection.execute(f"DELETE FROM {table} WHERE {where}", values)
         return True
 
@@ -302,6 +312,8 @@ class _Undoing:
             return row["id"] in self._going
         if table in ("labels", "skips"):
             return row["track_id"] in self._going
+        if table in ("files", "external_ids") and row["track_id"] in self._staying:
+            return False  # with them the next import knows the track again
         if table == "files" and row["track_id"] not in self._going:
             return row["content_id"] is None  # heard since: it holds the track's sound
         return True

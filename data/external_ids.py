@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 
-from data.db import Database, chunks, marks
+from data.db import Database, chunks, marks, to_json
 
 # Apple's: a number belongs to one Library.xml, the Persistent ID stays; all are given back as they came.
 APPLE_NUMBER = "apple_track_id"
@@ -23,6 +23,14 @@ class ExternalIdStore:
         """Return id -> track, of one service."""
         with self._database.read() as connection:
             rows = connection.execute("SELECT value, track_id FROM external_ids WHERE service = ?", [service])
+            return {row["value"]: row["track_id"] for row in rows}
+
+    def find(self, service: str, values: Iterable[str]) -> dict[str, int]:
+        """Return id -> track, of these ids of one service that are known."""
+        sql = """SELECT value, track_id FROM external_ids
+                 WHERE service = ? AND value IN (SELECT value FROM json_each(?))"""
+        with self._database.read() as connection:
+            rows = connection.execute(sql, [service, to_json(list(values))])
             return {row["value"]: row["track_id"] for row in rows}
 
     def newest(self, service: str) -> dict[int, str]:
@@ -48,8 +56,8 @@ class ExternalIdStore:
             for track_id, values in ids.items():
                 for service, value in values.items():
                     if service not in SEVERAL:
-                        connection.execute(
-                            "DELETE FROM external_ids WHERE track_id = ? AND service = ? AND value <> ?",
+                        connection.execute(  # +service: found by the track, not among all ids of the service
+                            "DELETE FROM external_ids WHERE track_id = ? AND +service = ? AND value <> ?",
                             [track_id, service, value],
                         )
                     connection.execute(

@@ -59,8 +59,8 @@ class LabelStore:
             moment = now()
             return sum(
                 connection.execute(
-                    f"""UPDATE labels SET undone_at = ? WHERE source = ? AND target = ? AND undone_at IS NULL
-                        AND track_id IN ({marks(len(part))})""",
+                    f"""UPDATE labels SET undone_at = ? WHERE source = ? AND target = ? AND +undone_at IS NULL
+                        AND track_id IN ({marks(len(part))})""",  # +undone_at: found by the track
                     [moment, source, target, *part],
                 ).rowcount
                 for part in chunks(list(track_ids))

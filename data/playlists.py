@@ -32,6 +32,9 @@ class NewPlaylist:
     tracks: Sequence[int]
 
 
+NAMED = "name:"  # how the external id of a playlist begins that came without one
+
+
 class PlaylistStore:
     """Playlists and their tracks, in order."""
 
@@ -41,22 +44,24 @@ class PlaylistStore:
     def replace(self, source: str, playlists: Iterable[NewPlaylist], *, complete: bool = False) -> int:
         """Write the playlists of a source as they are now and return how many changed.
 
+        One that another source brought before, by its external id, is the same playlist.
+
         Parameters
         ----------
         complete : bool
-            True removes those of this source that are not named; False lets them stay.
+            True: the source names all it has. Those it no longer names are removed, those of others become its own.
+            False lets both be.
         """
         playlists = list(playlists)
         with self._database.write() as connection:
             if complete:
+                _adopt(connection, source, playlists)
                 _remove_others(connection, source, {playlist.external_id for playlist in playlists})
-            changed = sum(_put(connection, source, playlist) for playlist in playlists)
-            for playlist in playlists:
-                connection.execute(
-                    """UPDATE playlists SET parent_id = (SELECT id FROM playlists WHERE source = ? AND external_id = ?)
-                       WHERE source = ? AND external_id = ?""",
-                    [source, playlist.parent, source, playlist.external_id],
-                )
+            placed = [(_source_of(connection, source, playlist), playlist) for playlist in playlists]
+            changed = sum(_put(connection, holder, playlist) for holder, playlist in placed)
+            for holder, playlist in placed:
+                if holder == source:  # only it knows the folders
+                    _put_into_folder(connection, source, playlist)
         return changed
 
     def all(self) -> list[Playlist]:
@@ -75,6 +80,32 @@ class PlaylistStore:
                  ORDER BY playlist_id, position"""
         with self._database.read() as connection:
             return [row["track_id"] for row in connection.execute(sql, [playlist_id])]
+
+
+def _adopt(connection: sqlite3.Connection, source: str, playlists: Sequence[NewPlaylist]) -> None:
+    connection.executemany(
+        "UPDATE OR IGNORE playlists SET source = ? WHERE external_id = ? AND source <> ?",
+        [(source, p.external_id, source) for p in playlists if not p.external_id.startswith(NAMED)],
+    )
+
+
+def _source_of(connection: sqlite3.Connection, source: str, playlist: NewPlaylist) -> str:
+    """Return the source a playlist belongs to: Apple's ids are the same in every file, names may be chance."""
+    if playlist.external_id.startswith(NAMED):
+        return source
+    row = connection.execute(
+        "SELECT source FROM playlists WHERE external_id = ? ORDER BY source <> ? LIMIT 1",
+        [playlist.external_id, source],
+    ).fetchone()
+    return source if row is None else row["source"]
+
+
+def _put_into_folder(connection: sqlite3.Connection, source: str, playlist: NewPlaylist) -> None:
+    connection.execute(
+        """UPDATE playlists SET parent_id = (SELECT id FROM playlists WHERE source = ? AND external_id = ?)
+           WHERE source = ? AND external_id = ?""",
+        [source, playlist.parent, source, playlist.external_id],
+    )
 
 
 def _remove_others(connection: sqlite3.Connection, source: str, named: set[str]) -> None:

@@ -79,21 +79,16 @@ class TrackStore:
             rows = connection.execute(f"SELECT {COLUMNS} FROM tracks t {where} ORDER BY t.id", wanted or [])
             return [_track(row) for row in rows]
 
-    def unanswered(
-        self, target: str | None, *, limit: int, without: Collection[int] = (), added_after: str | None = None
-    ) -> list[Track]:
+    def unanswered(self, target: str, *, limit: int, without: Collection[int] = ()) -> list[Track]:
         """Return analysed tracks that no one has answered for a target, nor said never to ask about, by id.
 
         Parameters
         ----------
-        target : str or None
-            None takes the answered ones too.
+        target : str
         limit : int
-            At most so many; -1 for all.
+            At most so many.
         without : collection of int
             Tracks to leave out.
-        added_after : str, optional
-            Only those that came here later than this moment.
         """
         sql = f"""SELECT {COLUMNS} FROM tracks t WHERE t.state IN ({marks(len(ANALYSED_STATES))})
             AND NOT EXISTS (SELECT 1 FROM labels l
@@ -101,12 +96,15 @@ class TrackStore:
             AND NOT EXISTS (SELECT 1 FROM skips s
                 WHERE s.track_id = t.id AND s.target = ? AND s.kind = 'never' AND s.undone_at IS NULL)
             AND t.id NOT IN (SELECT value FROM json_each(?))
-            AND t.added_at > ?
             ORDER BY t.id LIMIT ?"""
-        bounds = [to_json(list(without)), added_after or "", limit]
         with self._database.read() as connection:
-            rows = connection.execute(sql, [*ANALYSED_STATES, target, target, *bounds])
+            rows = connection.execute(sql, [*ANALYSED_STATES, target, target, to_json(list(without)), limit])
             return [_track(row) for row in rows]
+
+    def ids(self) -> set[int]:
+        """Return the ids of all tracks."""
+        with self._database.read() as connection:
+            return {row["id"] for row in connection.execute("SELECT id FROM tracks")}
 
     def count(self) -> dict[str, int]:
         """Return how many tracks are in each state, and `tracks` for all of them."""
@@ -226,16 +224,22 @@ class TrackStore:
         -------
         ids, added
             The track of each row, and what changed. A track that this library knows by one name and a folder by
-            another is merged: both histories are kept.
+            another is merged: both histories are kept. Where the other track is one of a library too, or both were
+            heard and differ, the file alone changes hands, to be compared with what was heard.
         """
-        ids, added, updated, moved = [], [], [], []
+        ids: list[int] = []
+        added, updated, moved = [], [], []
         with self._database.write() as connection:
             for track_id, row in rows:
                 holder = _holder(connection, row)
                 if track_id is not None and holder is not None and holder != track_id:
-                    keep, gone = _elder(connection, holder, track_id)
-                    merge(connection, keep=keep, gone=gone)
-                    track_id = keep
+                    if _are_two(connection, holder, track_id):
+                        _hand_over(connection, row, track_id)
+                    else:
+                        keep, gone = _elder(connection, holder, track_id)
+                        merge(connection, keep=keep, gone=gone)
+                        ids = [keep if known == gone else known for known in ids]
+                        track_id = keep
                 if (known := track_id or holder) is None:
                     ids.append(_insert_row(connection, row))
                     added.append(ids[-1])
@@ -270,8 +274,10 @@ class TrackStore:
             if path is not None:
                 connection.execute("UPDATE files SET content_id = ? WHERE path = ?", [content_id, path])
             if twin is not None:
+                names = _names_of_its_only_file(connection, twin["id"], track_id)
                 merge(connection, keep=twin["id"], gone=track_id)
                 track_id = twin["id"]
+                _rename(connection, track_id, names)
             connection.execute(
                 "UPDATE tracks SET content_id = ?, duration = ?, state = ?, reason = ? WHERE id = ?",
                 [content_id, duration, state, note, track_id],
@@ -374,6 +380,22 @@ class TrackStore:
             return {row[0] for row in connection.execute("SELECT id FROM tracks WHERE added_at > ?", [moment])}
 
 
+def _names_of_its_only_file(connection: sqlite3.Connection, twin: int, track_id: int) -> dict[str, object]:
+    """Return the names of a track whose file is all that is left of an earlier one: moved, and perhaps retagged."""
+    files = connection.execute("SELECT path FROM files WHERE track_id = ?", [twin]).fetchall()
+    if any(os.path.exists(file["path"]) for file in files):
+        return {}
+    names = [name for name in _NAMED if name != "duration"]
+    row = connection.execute(f"SELECT {', '.join(names)} FROM tracks WHERE id = ?", [track_id]).fetchone()
+    return {name: row[name] for name in names if row[name] is not None}
+
+
+def _rename(connection: sqlite3.Connection, track_id: int, names: dict[str, object]) -> None:
+    if names:
+        sets = ", ".join(f"{name} = ?" for name in names)
+        connection.execute(f"UPDATE tracks SET {sets} WHERE id = ?", [*names.values(), track_id])
+
+
 def merge(connection: sqlite3.Connection, *, keep: int, gone: int) -> None:
     """Make two rows one: files, ids and every label of `gone` go to `keep`, then `gone` is deleted.
 
@@ -383,6 +405,10 @@ def merge(connection: sqlite3.Connection, *, keep: int, gone: int) -> None:
         connection.execute(f"UPDATE {table} SET track_id = ? WHERE track_id = ?", [keep, gone])
     for table in ("external_ids", "questions", "playlist_tracks", "lyrics"):
         connection.execute(f"UPDATE OR IGNORE {table} SET track_id = ? WHERE track_id = ?", [keep, gone])
+    connection.execute(
+        "UPDATE OR IGNORE exclusions SET value = ? WHERE kind = 'track' AND value = ?", [str(keep), str(gone)]
+    )
+    _keep_apart_still(connection, keep, gone)
     connection.execute(  # as new rows: whoever reads only what is new must see them
         """INSERT OR IGNORE INTO features (track_id, feature_set, version, vector)
            SELECT ?, feature_set, version, vector FROM features WHERE track_id = ?""",
@@ -393,6 +419,16 @@ def merge(connection: sqlite3.Connection, *, keep: int, gone: int) -> None:
     sets = ", ".join(f"{name} = COALESCE({name}, ?)" for name in _INHERITED)
     connection.execute(f"UPDATE tracks SET {sets} WHERE id = ?", [*other, keep])
     connection.execute(_FOUND_AGAIN, [keep])
+
+
+def _keep_apart_still(connection: sqlite3.Connection, keep: int, gone: int) -> None:
+    """Let what a person said is another recording than `gone` be another than `keep`."""
+    pairs = connection.execute("SELECT first, second FROM not_twins WHERE ? IN (first, second)", [gone]).fetchall()
+    others = {row["first"] + row["second"] - gone for row in pairs} - {keep}
+    connection.executemany(
+        "INSERT OR IGNORE INTO not_twins (first, second) VALUES (?, ?)",
+        [(min(keep, other), max(keep, other)) for other in others],
+    )
 
 
 _INHERITED = (
@@ -490,6 +526,22 @@ def _holder(connection: sqlite3.Connection, row: LibraryRow) -> int | None:
     return None if known is None else int(known["track_id"])
 
 
+def _are_two(connection: sqlite3.Connection, holder: int, track_id: int) -> bool:
+    """Say whether the track that holds a file and the one a library names are surely two."""
+    sounds = connection.execute("SELECT content_id FROM tracks WHERE id IN (?, ?)", [holder, track_id]).fetchall()
+    if all(row["content_id"] is not None for row in sounds):
+        return True
+    sql = "SELECT 1 FROM external_ids WHERE track_id = ? AND +service = 'apple_persistent_id'"
+    return connection.execute(sql, [holder]).fetchone() is not None
+
+
+def _hand_over(connection: sqlite3.Connection, row: LibraryRow, track_id: int) -> None:
+    """Give a file that is there to the track that a library says it is."""
+    if row.state != "missing":
+        connection.execute("UPDATE files SET track_id = ?, content_id = NULL WHERE path = ?", [track_id, row.path])
+        connection.execute(_FOUND_AGAIN, [track_id])
+
+
 def _elder(connection: sqlite3.Connection, first: int, second: int) -> tuple[int, int]:
     """Return two tracks, the one to keep first: the one that was heard, else the older."""
     rows = connection.execute(
@@ -538,6 +590,8 @@ def _describe(connection: sqlite3.Connection, track_id: int, row: LibraryRow) ->
             values[name] = said
     if provisional and row.state != known["state"] and not (row.state == "missing" and known["state"] == "new"):
         values["state"] = row.state
+    if row.state == "protected" and known["content_id"] is None:  # a folder cannot tell: it has only a file
+        values["state"], values["reason"] = "protected", None
     changed = {name: value for name, value in values.items() if known[name] != value}
     if changed:
         sets = ", ".join(f"{name} = ?" for name in changed)

@@ -7,7 +7,7 @@ import unicodedata
 import uuid
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from pathlib import Path
 from typing import Any, Literal
@@ -23,7 +23,7 @@ from data.exchange.folder import walk
 from data.exchange.itunes import AppleLibrary, LibraryEntry
 from data.exchange.locations import Finder, apply_maps, loose_text, parse_map
 from data.external_ids import APPLE_ID, APPLE_LOCATION, APPLE_NUMBER
-from data.playlists import NewPlaylist
+from data.playlists import NAMED, NewPlaylist
 from labeling.targets import check_value
 from services import identity
 from services.imported import Imported
@@ -170,7 +170,7 @@ def look(workspace: Workspace, path: str | os.PathLike[str], options: Options | 
         The file is no such library; the message names the line.
     """
     options = options or Options()
-    library = itunes.read_library(Path(path).expanduser().absolute())
+    library = read(path)
     placed = tuple(_Disk(workspace, options).place(library))
     ids, files = workspace.external_ids.tracks(APPLE_ID), workspace.tracks.known_files()
     return Preview(
@@ -186,7 +186,13 @@ def look(workspace: Workspace, path: str | os.PathLike[str], options: Options | 
 
 
 def _lines(placed: Iterable[Placed], answers: Mapping[str, str]) -> Iterator[Line]:
-    counts = Counter(next(iter(_said(p.entry)), None) for p in placed)
+    """Yield each line with the tracks it decides, an ignored one with those it would decide."""
+    counts: Counter[str] = Counter()
+    for p in placed:
+        for line in _said(p.entry):
+            counts[line] += 1
+            if answers[line] != IGNORE:
+                break
     for key in ANSWERS:
         if counts[key]:
             yield Line(key, line_words(key), counts[key], answers[key])
@@ -330,8 +336,10 @@ class _Disk:
 
     @cached_property
     def _finder(self) -> Finder:
-        """Index the folders the person pointed at, and what the library knows already."""
-        files = {path: size for path, (_, size, mtime) in self._workspace.tracks.known_files().items() if mtime}
+        """Index the folders the person pointed at, and what the library knows already and is there."""
+        known = self._workspace.tracks.known_files()
+        # The old place of a moved file would be the nearest of all.
+        files = {path: size for path, (_, size, mtime) in known.items() if mtime and os.path.isfile(path)}
         for folder in self._look_in:
             root = Path(folder).expanduser().absolute()
             if not root.is_dir():
@@ -359,9 +367,22 @@ def _stat(path: str) -> os.stat_result | None:
 # -- taking in ----------------------------------------------------------------------------------------
 
 
+def read(path: str | os.PathLike[str], *, progress: Progress | None = None) -> AppleLibrary:
+    """Read a Library.xml or an exported playlist; nothing is changed.
+
+    Raises
+    ------
+    EarmarkError
+        The file is no such library; the message names the line.
+    """
+    if progress is not None:
+        progress({"sentence": f"Reading {Path(path).name}"})
+    return itunes.read_library(Path(path).expanduser().absolute())
+
+
 def take(
     workspace: Workspace,
-    path: str | os.PathLike[str],
+    source: AppleLibrary | str | os.PathLike[str],
     options: Options | None = None,
     *,
     progress: Progress | None = None,
@@ -373,6 +394,8 @@ def take(
 
     Parameters
     ----------
+    source : AppleLibrary or path
+        What `read` gave, or the file itself.
     progress : callable, optional
         Called after every batch with {"done", "total", "sentence"}.
     should_stop : callable, optional
@@ -384,8 +407,7 @@ def take(
         The file is no such library; then nothing was changed.
     """
     options, tell = options or Options(), progress or (lambda _: None)
-    tell({"sentence": f"Reading {Path(path).name}"})
-    library = itunes.read_library(Path(path).expanduser().absolute())
+    library = source if isinstance(source, AppleLibrary) else read(source, progress=progress)
     act = workspace.acts.begin("import", f"{library.path.name}: import")
     try:
         taking = _Taking(workspace, library, options, act)
@@ -402,11 +424,9 @@ class _Taking:
         self._library = library
         self._options = options
         self._act = act
-        self._known = workspace.external_ids.tracks(APPLE_ID)
-        self._numbered = workspace.external_ids.tracks(APPLE_NUMBER)
         self._result = Imported()
         self._track_of: dict[int, int] = {}  # Apple's number -> our track
-        self._ratings: dict[int, str] = {}
+        self._ratings: dict[int, str] = {}  # Apple's number -> rating
 
     def run(self, tell: Progress, should_stop: Callable[[], bool]) -> Imported:
         library, result = self._library, self._result
@@ -427,27 +447,38 @@ class _Taking:
         return result
 
     def _take_batch(self, batch: Sequence[Placed]) -> None:
-        rows = [(self._track_known(p.entry), _row(p)) for p in batch]
-        with self._workspace.acts.recording(self._act):
+        with self._workspace.acts.recording(self._act):  # asked in it: the analysis merges tracks meanwhile
+            known = self._tracks_known([p.entry for p in batch])
+            rows = [(track_id, _row(p)) for p, track_id in zip(batch, known, strict=True)]
             ids, changes = self._workspace.tracks.take_library(rows)
             self._workspace.external_ids.put(_ids(batch, ids))
         for p, track_id in zip(batch, ids, strict=True):
             self._track_of[p.entry.number] = track_id
-            if p.entry.persistent_id:
-                self._known[p.entry.persistent_id] = track_id
             if (rating := rating_of(p.entry, self._options.answers)) is not None:
-                self._ratings[track_id] = rating
-                self._result.labels["rating"] = self._result.labels.get("rating", 0) + 1
+                self._ratings[p.entry.number] = rating
         self._count(batch, changes)
 
-    def _track_known(self, entry: LibraryEntry) -> int | None:
-        """Return our track of an entry: by its Persistent ID; where it has none, by its number and title."""
-        if entry.persistent_id is not None:
-            return self._known.get(entry.persistent_id)
-        track_id = self._numbered.get(str(entry.number)) if entry.path is None else None
-        if track_id is None or self._workspace.tracks.get(track_id).title != entry.tags.title:
-            return None
-        return track_id
+    def _tracks_known(self, entries: Sequence[LibraryEntry]) -> list[int | None]:
+        """Return our track of each entry: by its Persistent ID; where it has none, by its number and title."""
+        known = self._workspace.external_ids.find(APPLE_ID, [e.persistent_id for e in entries if e.persistent_id])
+        nameless = [str(e.number) for e in entries if e.persistent_id is None and e.path is None]
+        numbered = self._workspace.external_ids.find(APPLE_NUMBER, nameless)
+        tracks = self._workspace.tracks.many(numbered.values())
+
+        def track_of(entry: LibraryEntry) -> int | None:
+            if entry.persistent_id is not None:
+                return known.get(entry.persistent_id)
+            track = tracks.get(numbered.get(str(entry.number), 0))
+            return track.id if track is not None and track.title == entry.tags.title else None
+
+        return [track_of(entry) for entry in entries]
+
+    def _tracks_now(self) -> dict[int, int]:
+        """Return Apple's number -> our track as of this transaction, whatever was merged since it was taken in."""
+        known, there = self._workspace.external_ids.tracks(APPLE_ID), self._workspace.tracks.ids()
+        own = {entry.number: entry.persistent_id for entry in self._library.entries}
+        now = {number: known.get(own[number] or "", track_id) for number, track_id in self._track_of.items()}
+        return {number: track_id for number, track_id in now.items() if track_id in there}
 
     def _count(self, batch: Sequence[Placed], changes: Any) -> None:
         result = self._result
@@ -462,40 +493,46 @@ class _Taking:
 
     def _take_ratings(self) -> None:
         """Keep what the library says of its tracks now; what it no longer says is withdrawn."""
-        ids = list(dict.fromkeys(self._track_of.values()))
+        ids = list(dict.fromkeys(self._tracks_now().values()))
         for start in range(0, len(ids), BATCH):
-            part = ids[start : start + BATCH]
-            said = {track_id: self._ratings[track_id] for track_id in part if track_id in self._ratings}
-            labels = [Label(str(uuid.uuid4()), track_id, "rating", value, "itunes") for track_id, value in said.items()]
             with self._workspace.acts.recording(self._act):
-                self._workspace.labels.replace_source("itunes", labels)
-                self._workspace.labels.withdraw("itunes", "rating", set(part) - said.keys())
+                now = self._tracks_now()
+                part = {*ids[start : start + BATCH]} & {*now.values()}
+                ratings = {now[number]: rating for number, rating in self._ratings.items() if number in now}
+                said = {track_id: ratings[track_id] for track_id in part if track_id in ratings}
+                self._workspace.labels.replace_source("itunes", [_label(*rating) for rating in said.items()])
+                self._workspace.labels.withdraw("itunes", "rating", part - said.keys())
+        if self._ratings:
+            self._result.labels["rating"] = len(self._ratings)
 
     def _take_playlists(self) -> None:
         library = self._library
-        playlists = [
-            NewPlaylist(
-                playlist.name,
-                playlist.kind,
-                playlist.persistent_id or f"name:{playlist.name}",
-                playlist.parent_id,
-                [self._track_of[number] for number in playlist.numbers if number in self._track_of],
-            )
-            for playlist in _own_playlists(library)
-        ]
         with self._workspace.acts.recording(self._act):
+            now = self._tracks_now()
+            playlists = [
+                NewPlaylist(
+                    playlist.name,
+                    playlist.kind,
+                    playlist.persistent_id or f"{NAMED}{playlist.name}",
+                    playlist.parent_id,
+                    [now[number] for number in playlist.numbers if number in now],
+                )
+                for playlist in _own_playlists(library)
+            ]
             self._workspace.playlists.replace(_source(library), playlists, complete=library.whole)
         self._result.playlists = sum(playlist.kind != "folder" for playlist in playlists)
 
     def _remember(self) -> None:
         """Remember the file, so that a newer one is noticed, and say in the list of acts what was done."""
-        path = self._library.path
+        path, options = self._library.path, self._options
         there = path.stat()
-        self._workspace.roots.add(str(path), kind="library", stamp=f"{there.st_size}:{there.st_mtime}")
-        self._workspace.settings.set(
-            "apple_import",
-            {"stars": dict(self._options.answers), "maps": list(self._options.maps), "look_in": self._options.look_in},
-        )
+        kept = {"stars": dict(options.answers), "maps": list(options.maps), "look_in": options.look_in}
+        stamp = f"{there.st_size}:{there.st_mtime}"
+        stamps = {root.path: root.stamp for root in self._workspace.roots.records()}
+        with self._workspace.acts.recording(self._act):
+            if stamps.get(str(path)) != stamp:  # the time of a scan alone is no act
+                self._workspace.roots.add(str(path), kind="library", stamp=stamp)
+            self._workspace.settings.set("apple_import", kept)
         counts = {
             "track": self._result.tracks,
             "rating": self._result.labels.get("rating", 0),
@@ -503,6 +540,10 @@ class _Taking:
         }
         words = ", ".join(f"{n:,} {noun}{'' if n == 1 else 's'}" for noun, n in counts.items() if n)
         self._workspace.acts.finish(self._act, f"{path.name}: {words}")
+
+
+def _label(track_id: int, rating: str) -> Label:
+    return Label(str(uuid.uuid4()), track_id, "rating", rating, "itunes")
 
 
 def _row(placed: Placed) -> LibraryRow:
@@ -542,3 +583,50 @@ def _own_playlists(library: AppleLibrary) -> list[itunes.LibraryPlaylist]:
 
 def _source(library: AppleLibrary) -> str:
     return f"apple:{library.persistent_id or ''}" if library.whole else "apple playlist"
+
+
+# -- choosing a file ----------------------------------------------------------------------------------
+
+# Where Music and iTunes keep a library, and where an exported one is usually put.
+USUAL_FILES = (
+    "Music/iTunes/iTunes Library.xml", "Music/iTunes/iTunes Music Library.xml", "Music/Library.xml",
+    "Downloads/Library.xml", "Desktop/Library.xml",
+)  # fmt: skip
+
+
+def suggested_files() -> list[Path]:
+    """Return the library files that are where they usually are."""
+    return [file for name in USUAL_FILES if (file := Path.home() / name).is_file()]
+
+
+def trouble(path: str | os.PathLike[str]) -> str | None:
+    """Say why a path, as a person typed it, cannot be a library's file; None when it may be one."""
+    file = Path(str(path).strip()).expanduser()
+    if file.is_dir():
+        return f"{file} is a folder. Choose the .xml file you exported."
+    if not file.is_file():
+        return f"{file} is not there."
+    if file.suffix.lower() != ".xml":
+        return f"{file.name} is no exported library: its name would end in .xml."
+    return None if os.access(file, os.R_OK) else f"{file} cannot be opened: permission denied."
+
+
+def keep(workspace: Workspace, name: str, content: bytes | memoryview) -> Path:
+    """Keep a library's file that came through the browser in the home, under its own name, and return its path."""
+    stem = "".join(c if c.isprintable() and c not in '/\\:*?"<>|' else "_" for c in Path(name).stem).strip(" .")
+    path = workspace.home / "imports" / f"{stem or 'Library'}.xml"
+    with replacing(path) as draft:
+        draft.write_bytes(content)
+    return path
+
+
+def last_options(workspace: Workspace) -> Options:
+    """Return how a library was taken in last; folders that are no longer there are left out."""
+    options = Options.of(workspace.settings.get("apple_import") or {})
+    return replace(options, look_in=[folder for folder in options.look_in if Path(folder).expanduser().is_dir()])
+
+
+def taken_act(workspace: Workspace, path: str | os.PathLike[str]) -> int | None:
+    """Return the newest import of a library's file that can be taken back, None when there is none."""
+    title = f"{Path(path).name}: "
+    return next((a.id for a in workspace.acts.all() if a.kind == "import" and a.title.startswith(title)), None)

@@ -512,3 +512,38 @@ def _forget_oldest(folder: Path, *, keep: Path) -> None:
     for path in sorted(folder.glob(f"{BEFORE}*.zip"))[:-KEPT]:
         if path != keep:
             path.unlink(missing_ok=True)
+
+
+# -- choosing a file --------------------------------------------------------------------------------
+
+
+def suggested_file(workspace: Workspace) -> Path:
+    """Return where a backup of today goes unless the person says otherwise."""
+    return workspace.home / "backups" / f"earmark-{datetime.now():%Y-%m-%d}.zip"
+
+
+def made(workspace: Workspace) -> list[Path]:
+    """Return the backups the person made in the home's own folder, the newest first."""
+    found = (workspace.home / "backups").glob("earmark-*.zip")
+    return sorted(found, key=lambda path: path.stat().st_mtime, reverse=True)
+
+
+def keep_upload(workspace: Workspace, upload: str, name: str, content: bytes | memoryview) -> Path:
+    """Keep a backup that came through the browser in the cache, until the next one, and return its path.
+
+    Parameters
+    ----------
+    upload : str
+        Another for each upload.
+    name : str
+        As the file was called.
+    """
+    folder = workspace.cache_folder / "uploads"
+    path = (
+        folder / hashlib.sha256(upload.encode()).hexdigest()[:16] / (Path(name.replace("\\", "/")).name or "backup.zip")
+    )
+    if not path.is_file():
+        shutil.rmtree(folder, ignore_errors=True)
+        with replacing(path) as draft:
+            draft.write_bytes(content)
+    return path

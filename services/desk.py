@@ -95,6 +95,13 @@ class Desk:
         with self._lock:
             self._tabs.pop(tab_id, None)
 
+    def forget(self) -> None:
+        """Let go of every track: after a restore the same numbers may mean others."""
+        with self._lock:
+            for tab in self._tabs.values():
+                tab.tracks, tab.shown = [], set()
+            self._counted = None
+
     def _forget_old_tabs(self) -> None:
         oldest = time.monotonic() - FORGET
         self._tabs = {name: tab for name, tab in self._tabs.items() if tab.seen > oldest}
@@ -210,7 +217,7 @@ class Desk:
             "last": self._last_answers(),
             "counts": {name: sum(values.values()) for name, values in counts.items()},
             "genres": self._genres(counts.get("genre", {})),
-            "model": self._model(target, sum(counts.get(target, {}).values())),
+            "model": self._model(target),
             "scope": self._scope(target),
             "notice": None if tab.tracks else self._notice(target),
         }
@@ -226,9 +233,14 @@ class Desk:
         asks_all = scope.chosen(self._workspace).kind == scope.EVERYTHING
         return None if asks_all else scope.scope_text(self._workspace, target)
 
-    def _model(self, target: str, labels: int) -> dict[str, Any]:
+    def _model(self, target: str) -> dict[str, Any]:
         """Return the current model's name, and how many answers are newer; before the first, all of them are."""
         run = self._workspace.model_runs.current(target)
+        labels = self._workspace.memo.get(
+            f"learnable {target}",
+            lambda: scope.count_learnable(self._workspace, target),
+            choices=(self._workspace.labels.newest_id(), self._choices),
+        )
         return {
             "name": None if run is None else run.family,
             "newer": max(0, labels - (0 if run is None else run.labels)),

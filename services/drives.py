@@ -240,3 +240,9 @@ def _sentence(place: str, tracks: int) -> str:
         f"There is nothing in the folder {place} now." if os.path.isdir(place) else f"The folder {place} is not there."
     )
     return f"{seen} {wait} If it moved, add it at its new place."
+
+
+def tracks_in(workspace: Workspace, folders: Iterable[str]) -> dict[str, int]:
+    """Return folder -> how many tracks have a file in it, there or not."""
+    files = [(path, track_id) for path, (track_id, _, _) in workspace.tracks.known_files().items()]
+    return {folder: len({track_id for path, track_id in files if is_below(path, [folder])}) for folder in folders}

@@ -18,13 +18,17 @@ from filelock import FileLock, Timeout
 from core.errors import HomeBusyError, StorageError
 from core.settings import home_path
 from services import jobs, visits
+from services.backup import RESTORED
 from services.desk import Desk
 from services.learning import Learner
+from services.mirror import mirror
 from services.workspace import Workspace
 
 LAUNCHER = "EARMARK_LAUNCHER"  # environment: the process that ends this one with itself
 LOCK_SECONDS = 5.0  # for a server that is just ending
 STAY_EVERY = 10.0  # seconds between two notes that the person is still here
+MIRROR_EVERY = 5.0  # seconds at least between two looks whether a label changed
+MIRROR_REST = 20  # times what the last one took: writing 100,000 labels must not slow the answers
 AT_START = {"at_start": True}  # the rescan nobody asked for: pages need not speak of it when nothing changed
 PROJECT = Path(__file__).resolve().parent.parent
 
@@ -45,6 +49,8 @@ class Engine:
         self.learner.wake()
         self._child: subprocess.Popen[bytes] | None = None
         self._stayed = 0.0  # when it was last noted that the person is here
+        self._mirror_at = 0.0  # when to look next whether labels.csv is behind
+        self._restored = self.workspace.settings.get(RESTORED)
         self._begin_visit()
         self._closed = threading.Event()
         self._guard = threading.Thread(target=self._look_after, name="coordinator-guard", daemon=True)
@@ -54,12 +60,20 @@ class Engine:
         """Queue a job; a coordinator is started within half a second when none runs."""
         jobs.submit(self.workspace, kind, params)
 
+    def begin_anew(self) -> None:
+        """Drop all that is kept in memory of the library: a backup was put in its place."""
+        self._restored = self.workspace.settings.get(RESTORED)
+        self.workspace.memo.forget()
+        self.learner.forget()
+        self.desk.forget()
+
     def close(self) -> None:
         """End the coordinator and its children; what they were doing is queued again."""
         self._closed.set()
         self.learner.close()
         with suppress(StorageError):
             self._note_visit()
+        mirror(self.workspace)
         if self._child is not None and self._child.poll() is None:
             self._child.terminate()
             try:
@@ -91,6 +105,17 @@ class Engine:
                 self._keep_coordinator()
                 if time.monotonic() - self._stayed > STAY_EVERY:
                     self._note_visit()
+                if self.workspace.settings.get(RESTORED) != self._restored:  # by the terminal
+                    self.begin_anew()
+            self._mirror_labels()
+
+    def _mirror_labels(self) -> None:
+        """Bring labels.csv up to date now and then, here, where no answer waits for it."""
+        began = time.monotonic()
+        if began >= self._mirror_at:
+            mirror(self.workspace)
+            took = time.monotonic() - began
+            self._mirror_at = began + max(MIRROR_EVERY, MIRROR_REST * took)
 
     def _keep_coordinator(self) -> None:
         """Start a coordinator when there is work and none runs."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
@@ -9,12 +10,15 @@ from typing import Any
 
 import numpy as np
 
+from audio.decode import decode
 from audio.identity import content_id
 from audio.metadata import read_tags
-from audio.signature import ALIKE, NAME, SAME, likeness
+from audio.signature import ALIKE, NAME, SAME, likeness, signature
 from core.errors import DecodeError, EarmarkError
 from core.matching import plain, recording_key
-from core.records import FoundFile, Track
+from core.records import FoundFile, Label, Tags, Track
+from data.external_ids import APPLE_ID
+from data.labels import Event
 from services.workspace import Workspace
 
 SAME_LENGTH = 1.0  # seconds two encodings, or a library and a file, may differ by
@@ -268,25 +272,74 @@ def verify(workspace: Workspace, report: Any = None) -> dict[str, int]:
     """
     files = workspace.tracks.unverified()
     counts = {"verified": 0, "parted": 0}
-    for done, (track_id, path) in enumerate(files, 1):
-        counts["verified" if _verify(workspace, track_id, path) else "parted"] += 1
+    for done, (_, path) in enumerate(files, 1):
+        counts["verified" if _verify(workspace, path) else "parted"] += 1
         if report is not None:
             sentence = f"Checking moved files: {done:,} of {len(files):,}"
             report({"done": done, "total": len(files), "sentence": sentence})
     return counts
 
 
-def _verify(workspace: Workspace, track_id: int, path: str) -> bool:
+def _verify(workspace: Workspace, path: str) -> bool:
     """Say whether a file holds its track's recording; one that holds another gets a track of its own."""
+    track = workspace.tracks.by_path(path)
+    if track is None:  # it went meanwhile, with an act that was taken back
+        return True
     try:
         found, tags = content_id(path), read_tags(path)
+        same = found == track.content_id or _same_music(workspace, track, path, tags)
     except DecodeError:
         return True  # the analysis says why when it comes to it
-    track = workspace.tracks.get(track_id)
-    same_length = tags.duration is None or track.duration is None or abs(tags.duration - track.duration) <= SAME_LENGTH
-    if found == track.content_id or (same_length and plain(tags.title or track.title) == plain(track.title)):
+    if same:
         workspace.tracks.mark_verified(path, found)
         return True
-    file = next(f for f in workspace.tracks.files_of(track_id) if f.path == path)
-    workspace.tracks.part(FoundFile(path, file.size, file.mtime, tags))
+    there = os.stat(path)
+    workspace.tracks.part(FoundFile(path, there.st_size, there.st_mtime, tags))
     return False
+
+
+def _same_music(workspace: Workspace, track: Track, path: str, tags: Tags) -> bool:
+    """Say whether a file is a track's recording encoded again: its title, its length, its course of the sound."""
+    if tags.duration is not None and track.duration is not None and abs(tags.duration - track.duration) > SAME_LENGTH:
+        return False
+    if plain(tags.title or track.title) != plain(track.title):
+        return False
+    heard = workspace.features.of_track(track.id).get(NAME)
+    if heard is None:  # analysed by an earlier version
+        return True
+    waveform = decode(path)
+    return likeness(heard, signature(waveform.y, waveform.sr)) >= SAME
+
+
+# -- one track, everything known of it ------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class About:
+    """What is known of one track."""
+
+    track: Track
+    files: tuple[tuple[str, bool], ...]  # path, and whether it is there now
+    labels: dict[str, Label]  # target -> the label that speaks
+    history: tuple[Event, ...]  # answers and skips, newest first
+    playlists: tuple[str, ...]
+    apple: bool  # Apple's libraries know it
+
+
+def about(workspace: Workspace, track_id: int) -> About:
+    """Return everything known of one track.
+
+    Raises
+    ------
+    UnknownTrackError
+        It is not there, perhaps because it was merged into another.
+    """
+    playlists = [one for one in workspace.playlists.all() if one.kind != "folder"]
+    return About(
+        track=workspace.tracks.get(track_id),
+        files=tuple((path, os.path.isfile(path)) for path in workspace.tracks.paths_of(track_id)),
+        labels=workspace.labels.of_track(track_id),
+        history=tuple(event for event in workspace.labels.history() if event.track_id == track_id),
+        playlists=tuple(one.name for one in playlists if track_id in workspace.playlists.tracks(one.id)),
+        apple=APPLE_ID in workspace.external_ids.of([track_id]).get(track_id, {}),
+    )

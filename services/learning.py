@@ -319,6 +319,7 @@ class Learner:
         self._cache = FeatureCache(workspace)
         self._wanted = threading.Event()
         self._closed = False
+        self._forgets = False
         self._ranked: dict[str, Ranked] = {}
         self._clusters: tuple[int, Clusters] | None = None
         self._generation = 0
@@ -330,6 +331,12 @@ class Learner:
     def wake(self, first: str = "rating") -> None:
         """Say that there are new labels or tracks; `first` is the target the person waits for."""
         self._targets = (first, *(t for t in ("rating", "genre") if t != first))
+        self._wanted.set()
+
+    def forget(self) -> None:
+        """Begin anew: after a restore the same numbers may mean other tracks."""
+        self._forgets = True
+        self._ranked = {}
         self._wanted.set()
 
     def ranked(self, target: str) -> Ranked | None:
@@ -356,6 +363,9 @@ class Learner:
     def _learn(self) -> None:
         from threadpoolctl import threadpool_limits
 
+        if self._forgets:
+            self._forgets = False
+            self._cache, self._clusters, self._stamps = FeatureCache(self._workspace), None, {}
         analysed = self._cache.read()
         if len(analysed.ids) == 0:
             return

@@ -98,11 +98,12 @@ def add(
     if labels_from not in (None, "folder"):
         raise EarmarkError(f"Labels cannot be taken from {labels_from!r}; the only choice is: folder.")
     result, skipped, seen = Imported(), Skipped(), set[str]()
+    libraries = {source: apple.read(source, progress=progress) for source in sources if is_apple(source)}
     with ThreadPoolExecutor(READERS) as pool:
         taker = Taker(workspace, pool, result, progress or _silent, should_stop or (lambda: False))
         for source in sources:
             if is_apple(source):
-                result.add(apple.take(workspace, source, options, progress=progress, should_stop=should_stop))
+                result.add(apple.take(workspace, libraries[source], options, progress=progress, should_stop=should_stop))
             else:
                 seen |= taker.take(source, skipped)
     drives.look(workspace)

@@ -16,6 +16,7 @@ from data.exchange import files as exchange
 from data.exchange import itunes, m3u, playlist_csv
 from data.exchange.locations import apply_maps, path_of, same_text
 from data.external_ids import APPLE_ID, APPLE_LOCATION, APPLE_NUMBER
+from data.playlists import Playlist
 from services import genres, scope
 from services.library import confidence, predictions
 from services.workspace import Workspace
@@ -374,3 +375,53 @@ def _free_name(name: str, taken: set[str]) -> str:
         free = f"{name} ({number})"
     taken.add(free.casefold())
     return free
+
+
+# -- what came from Apple Music -----------------------------------------------------------------------
+
+
+def imported(workspace: Workspace) -> list[dict[str, Any]]:
+    """Return the playlists that came from Apple Music, without what is left out, by folder and name.
+
+    Returns
+    -------
+    list of dict
+        id, name, folder ("" or "Party / 2019"), tracks (how many), here (how many of them have a file that was there
+        when last looked).
+    """
+    every = {playlist.id: playlist for playlist in workspace.playlists.all()}
+    out, missing = scope.left_out(workspace), workspace.tracks.missing_files()
+    here = {entry[0] for path, entry in workspace.tracks.known_files().items() if path not in missing}
+    listed = []
+    for playlist in every.values():
+        if playlist.kind != "folder":
+            ids = [track_id for track_id in workspace.playlists.tracks(playlist.id) if track_id not in out]
+            counts = {"tracks": len(ids), "here": sum(track_id in here for track_id in ids)}
+            listed.append({"id": playlist.id, "name": playlist.name, "folder": _folder(playlist, every), **counts})
+    return sorted(listed, key=lambda one: (one["folder"].casefold(), one["name"].casefold(), one["id"]))
+
+
+def imported_entries(workspace: Workspace, playlist_id: int) -> list[Entry]:
+    """Return the tracks of a playlist that came from Apple Music, in its order, without what is left out."""
+    return _imported(workspace, playlist_id)[1]
+
+
+def export_imported(
+    workspace: Workspace, playlist_id: int, *, format: str = "apple", out: str | os.PathLike[str] | None = None
+) -> dict[str, Any]:
+    """Write a playlist that came from Apple Music, by its number: two may have the same name; as `export_one`."""
+    writer = _writer(format)
+    title, entries = _imported(workspace, playlist_id)
+    path = _out_path(workspace, out, file_names([title])[0] + writer.extension)
+    file = _write(workspace, writer, path, title, entries)
+    note = apple_sentence(workspace, entries) if writer.write is itunes.write else None
+    return {"files": [file], "note": note}
+
+
+def _folder(playlist: Playlist, every: Mapping[int, Playlist]) -> str:
+    """Return the folders a playlist lies in, the outermost first."""
+    names: list[str] = []
+    while (above := every.get(playlist.parent_id or 0)) is not None and len(names) < len(every):
+        names.insert(0, above.name)
+        playlist = above
+    return " / ".join(names)

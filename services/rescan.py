@@ -164,3 +164,41 @@ def _problems(workspace: Workspace, skipped: Skipped) -> list[dict[str, str]]:
 def _nameless(skipped: Skipped) -> list[tuple[str, str]]:
     """Return the files that could not be taken in for their names; folders are told of in sentences."""
     return [(path, reason) for path, reason in skipped.problems if not os.path.isdir(path)]
+
+
+# -- the places, in words -------------------------------------------------------------------------------
+
+
+def places(workspace: Workspace) -> list[dict[str, Any]]:
+    """Return every place music came from, oldest first, as it was when it was last looked at.
+
+    Returns
+    -------
+    list of dict
+        path, kind (folder, library or drive), tracks (with a file in it; None but for a folder), added_at (a library:
+        when it was read last), changed (its file is newer than that), trouble (why nothing can be known of it now,
+        None when it is there).
+    """
+    records = workspace.roots.records()
+    tracks = drives.tracks_in(workspace, [root.path for root in records if root.kind == "folder"])
+    away, changed = drives.away(workspace), {one["path"]: one["changed"] for one in libraries(workspace)}
+    return [
+        {
+            "path": root.path,
+            "kind": root.kind,
+            "tracks": tracks.get(root.path),
+            "added_at": root.scanned_at,
+            "changed": changed.get(root.path, False),
+            "trouble": _trouble(root, away),
+        }
+        for root in records
+    ]
+
+
+def _trouble(root: Root, away: Sequence[drives.Away]) -> str | None:
+    if root.kind == "library":
+        gone = stamp_of(root.path) is None
+        return "The file is not there now. What came from it stays." if gone else None
+    if root.away_since is None:
+        return root.problem
+    return next((place.sentence for place in away if drives.is_below(root.path, [place.path])), "It is not connected.")

@@ -82,7 +82,7 @@ def _of_years(workspace: Workspace, spans: Collection[str]) -> set[int]:
 
 
 def _new(workspace: Workspace, _: Collection[str]) -> set[int]:
-    return {track.id for track in workspace.tracks.unanswered(None, limit=-1, added_after=_last_visit(workspace))}
+    return workspace.tracks.added_after(_last_visit(workspace))
 
 
 # Kind -> the tracks that several values of it mean together.
@@ -119,7 +119,7 @@ def _members(workspace: Workspace, kind: str, values: Collection[str]) -> Any:
         return workspace.labels.newest_id("genre")
     if kind == "playlist":
         return hash(tuple(track_id for number in values for track_id in workspace.playlists.tracks(int(number))))
-    return None
+    return hash(frozenset(workspace.tracks.missing_files())) if kind == "folder" else None
 
 
 def _nfc(path: str) -> str:
@@ -158,16 +158,17 @@ def left_out(workspace: Workspace, *, patient: bool = False) -> frozenset[int]:
         True, for what asks every second: where working it out takes long (100,000 tracks), tracks just imported may
         count some seconds later.
     """
-    if workspace.exclusions.stamp()[0] == 0:
+    stamped = workspace.exclusions.stamp()
+    if stamped[0] == 0:
         return frozenset()
-    values = _by_kind(workspace.exclusions.all())
+    values = workspace.memo.get("exclusions", lambda: _by_kind(workspace.exclusions.all()), choices=stamped)
     if "genre" in values:
         _facts(workspace, patient=patient)
 
     def work() -> frozenset[int]:
         return frozenset(i for kind, these in values.items() for i in MEANINGS[kind](workspace, these))
 
-    choices = (*workspace.exclusions.stamp(), *genres.names(workspace).items())
+    choices = (*stamped, *genres.names(workspace).items())
     library = (_library(workspace), *(_members(workspace, kind, these) for kind, these in values.items()))
     return workspace.memo.get("left out", work, choices=choices, library=library, patient=patient)
 
@@ -184,6 +185,13 @@ def learnable(workspace: Workspace, target: str, labels: dict[int, Label]) -> di
     left = left_out(workspace, patient=True)
     kept = {track_id: label for track_id, label in labels.items() if track_id not in left} if left else labels
     return genres.only_trained(workspace, kept) if target == "genre" else kept
+
+
+def count_learnable(workspace: Workspace, target: str) -> int:
+    """Return how many labels a training would learn from, were all their tracks analysed."""
+    if target == "genre" and genres.trained(workspace) is not None:
+        return len(learnable(workspace, target, workspace.labels.current(target)))
+    return len(workspace.labels.labelled(target) - left_out(workspace, patient=True))
 
 
 def leave_out(workspace: Workspace, kind: str, value: str | int) -> dict[str, Any]:
@@ -288,7 +296,8 @@ def _checked(workspace: Workspace, kind: str, value: str) -> str:
 def _check_folder(workspace: Workspace, value: str) -> str:
     folder = _nfc(os.path.abspath(os.path.expanduser(value)))
     roots = [_nfc(root) for root in workspace.roots.all()]
-    if not drives.is_below(folder, roots) and not _in_folders(workspace, [folder]):
+    known = (_nfc(path) for path in workspace.tracks.known_files())
+    if not drives.is_below(folder, roots) and not any(drives.is_below(path, [folder]) for path in known):
         where = f"It came from: {', '.join(roots[:LISTED])}." if roots else "No folder was added yet."
         raise EarmarkError(f"No music of this library lies in {folder}. {where}")
     return folder
@@ -598,5 +607,19 @@ def _scope_is_done(workspace: Workspace, part: Collection[int]) -> str:
     states = [track.state for track in workspace.tracks.many(part).values()]
     heard, waiting = sum(state in ANALYSED_STATES for state in states), states.count("new")
     if waiting:
-        return f"{heard:,} tracks of {name} are analysed and answered, {waiting:,} are still to be listened to. {again}"
+        return f"Of {name} {heard:,} are ready and answered, {waiting:,} are still to be listened to. {again}"
     return f"Everything in {name} is answered. {again}"
+
+
+def folders(workspace: Workspace) -> list[str]:
+    """Return the folders that hold music of this library, and those above them up to the ones the person added."""
+    roots = workspace.roots.all()
+    found: set[str] = set()
+    for path in workspace.tracks.known_files():
+        folder = os.path.dirname(path)
+        found.add(folder)
+        while (
+            folder not in roots and drives.is_below(folder, roots) and (folder := os.path.dirname(folder)) not in found
+        ):
+            found.add(folder)
+    return sorted(found)

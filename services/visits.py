@@ -31,9 +31,10 @@ def new_tracks(workspace: Workspace) -> set[int]:
 def welcome(workspace: Workspace) -> str | None:
     """Say what waits: "Welcome back: 214 rated, 38 new tracks, model 12 ratings behind."; None on the first visit.
 
-    Drives that are not connected have a sentence each after it.
+    Drives that are not connected have a sentence each after it. None too once `welcomed` was told it was read.
     """
-    if not (workspace.settings.get(SETTING) or {}).get("last"):
+    visit = workspace.settings.get(SETTING) or {}
+    if not visit.get("last") or visit.get("welcomed"):
         return None
     rated = sum(workspace.labels.counts().get("rating", {}).values())
     parts = [
@@ -55,3 +56,9 @@ def _behind(workspace: Workspace, rated: int) -> str:
 
 def _counted(number: int, noun: str) -> str:
     return f"{number:,} {noun}{'' if number == 1 else 's'}" if number else ""
+
+
+def welcomed(workspace: Workspace) -> None:
+    """Note that the line of this visit was read: it does not come again before the next."""
+    visit = workspace.settings.get(SETTING) or {}
+    workspace.settings.set(SETTING, {**visit, "welcomed": True})

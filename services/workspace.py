@@ -199,6 +199,11 @@ class Memo:
                 self._held[name] = held
             return held.value
 
+    def forget(self) -> None:
+        """Drop everything: the database is another one now."""
+        with self._lock:
+            self._held.clear()
+
 
 def _rests(held: Held) -> bool:
     return held.cost > Memo.CHEAP and time.monotonic() - held.at < Memo.REST * held.cost

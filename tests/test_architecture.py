@@ -33,7 +33,7 @@ class Layer:
 MIDDLE = {"audio", "data", "labeling", "models", "lyrics", "streaming"}
 ANYWHERE = {"numpy", "pandas"}
 # Of Python's own library, what belongs to one layer only.
-STDLIB_KEPT = {"sqlite3": {"data", "docs"}, "plistlib": {"data"}, "pickle": set(), "shelve": set(), "marshal": set()}
+STDLIB_KEPT = {"sqlite3": {"data", "docs"}, "plistlib": set(), "pickle": set(), "shelve": set(), "marshal": set()}
 
 LAYERS = {
     "app.py": Layer({"ui", "services", "core"}, {"streamlit", "starlette"}),

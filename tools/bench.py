@@ -15,6 +15,7 @@ SMALL = {
     "models.py": ["--home", "{home}", "--target", "genre", "--labels-from", "tag"],
     "rating_latency.py": ["200", "--answers", "20"],
     "refit.py": ["--tracks", "1000", "--answers", "10"],
+    "rescan.py": ["500"],
     "retrain.py": ["--labels", "60", "--tracks", "500"],
 }
 SHARED = "common.py"  # no benchmark

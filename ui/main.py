@@ -1,4 +1,4 @@
-"""The frame of every page: navigation, the line of the running job, the player, then the page itself."""
+"""The frame of every page: navigation, a few quiet lines, the player, then the page itself."""
 
 from __future__ import annotations
 
@@ -8,6 +8,8 @@ import streamlit as st
 
 from services import training
 from ui.components.job_line import job_line
+from ui.components.scope_line import scope_line
+from ui.components.welcome import welcome_line
 from ui.player import Mode, player
 from ui.session import any_analysed, engine, is_empty, note, show_note
 
@@ -23,6 +25,9 @@ def main() -> None:
     empty = is_empty(opened)
     page = st.navigation(pages(analysed=any_analysed(opened)), position="top")
     job_line(opened)
+    welcome_line(opened, page.title)
+    if page.title == "Rate" and any_analysed(opened):
+        scope_line(opened)
     mode: Mode = "off" if empty else "desk" if page.title == "Rate" else "bar"
     player(mode=mode, home=opened.home_id, on_retrain=retrain)
     show_note()

@@ -2,12 +2,18 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from typing import Any
+
 import streamlit as st
 
+from core.errors import EarmarkError
 from core.records import ANALYSED_STATES
+from services import labeling, scope
+from services.backup import RESTORED
 from services.engine import Engine, engine
 
-__all__ = ["Engine", "any_analysed", "engine", "is_empty", "note", "show_note", "stamp"]
+__all__ = ["Engine", "any_analysed", "attempt", "engine", "is_empty", "note", "show_note", "stamp"]
 
 
 def note(text: str) -> None:
@@ -15,11 +21,39 @@ def note(text: str) -> None:
     st.session_state["note"] = text
 
 
+def attempt(opened: Engine, verb: Callable[..., Any], *args: Any, says: Callable[[Any], str] | None = None) -> Any:
+    """Call a verb that changes what is learned or asked, and remember a sentence: what came of it, or what was wrong.
+
+    Parameters
+    ----------
+    verb : callable
+        Called with the workspace and `args`.
+    says : callable, optional
+        Makes the sentence of what the verb returned.
+
+    Returns
+    -------
+    object
+        What the verb returned; None when it refused.
+    """
+    try:
+        result = verb(opened.workspace, *args)
+    except EarmarkError as error:
+        st.session_state["trouble"] = str(error)
+        return None
+    opened.learner.wake(labeling.active_target(opened.workspace))
+    if says is not None:
+        note(says(result))
+    return result
+
+
 def show_note() -> None:
-    """Show the sentence of `note` once."""
-    text = st.session_state.pop("note", None)
+    """Show the sentence of `note` once, and what was wrong above the page."""
+    text, trouble = st.session_state.pop("note", None), st.session_state.pop("trouble", None)
     if text:
         st.toast(text)
+    if trouble:
+        st.error(trouble)
 
 
 def is_empty(opened: Engine) -> bool:
@@ -34,9 +68,11 @@ def any_analysed(opened: Engine) -> bool:
 
 
 def stamp(opened: Engine) -> str:
-    """Return a text that changes whenever a label, a track or a prediction does: for what pages keep."""
+    """Return a text that changes whenever a label, a track, a prediction or a choice does: for what pages keep."""
     workspace = opened.workspace
     runs = [workspace.model_runs.current(target) for target in ("rating", "genre")]
     said, heard = workspace.labels.newest_id(), workspace.features.newest_id()
     counts = workspace.tracks.count(), workspace.predictions.count()
-    return str((str(workspace.home), said, heard, counts, [run and run.id for run in runs]))
+    acts = [act.id for act in workspace.acts.all(limit=1)]
+    chosen, restored = scope.stamp(workspace), workspace.settings.get(RESTORED)
+    return str((str(workspace.home), said, heard, counts, [run and run.id for run in runs], acts, chosen, restored))

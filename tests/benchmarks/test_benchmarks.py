@@ -67,6 +67,11 @@ def test_retrain_times_the_quick_families() -> None:
     assert row["seconds"] > 0
 
 
+def test_rescan_times_the_first_look_and_the_second() -> None:
+    result = run("rescan.py", "30")
+    assert result["files"] == 30 and result["first_seconds"] > result["rescan_seconds"] > 0 < result["peak_mb"]
+
+
 def test_models_prints_what_evaluate_prints(workspace: Workspace) -> None:
     answer(workspace, fill(workspace, 120), "genre", 60)
     result = run("models.py", "--home", str(workspace.home), "--target", "genre", "--models", "knn")

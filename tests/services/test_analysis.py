@@ -111,7 +111,7 @@ def write_song(path: Path, tags: Tags) -> Path:
 def listen(workspace: Workspace) -> None:
     """Hear what waits, here, without the embedding."""
     for pending in workspace.tracks.to_analyse():
-        analysis.keep(workspace, pending.track_id, analyse(pending.path))
+        analysis.keep(workspace, pending, analyse(pending.path))
 
 
 def labels(workspace: Workspace) -> dict[str | None, str]:
@@ -191,7 +191,7 @@ def test_a_track_is_analysed_only_when_its_vectors_are_on_disk(
         with monkeypatch.context() as patch:
             patch.setattr(store, verb, die)
             with pytest.raises(KeyboardInterrupt):
-                analysis.keep(workspace, pending.track_id, heard)
+                analysis.keep(workspace, pending, heard)
         assert workspace.tracks.to_analyse() == [pending]
     listen(workspace)
     assert workspace.tracks.to_analyse() == [] and len(workspace.features.matrix("descriptors")[0]) == 1

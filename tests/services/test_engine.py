@@ -7,11 +7,16 @@ import time
 from collections.abc import Iterator
 from pathlib import Path
 
+import numpy as np
 import psutil
 import pytest
 
+from audio.encode import write_audio
 from core.errors import HomeBusyError
+from core.records import Job, Tags
+from services import library, visits
 from services.engine import Engine, engine
+from services.workspace import Workspace
 
 
 @pytest.fixture
@@ -59,6 +64,73 @@ def test_work_starts_a_coordinator_and_closing_ends_it(opened: Engine) -> None:
     time.sleep(0.6)
     assert coordinators() == []
     assert "learner" not in {thread.name for thread in threading.enumerate()}
+
+
+# -- coming back ------------------------------------------------------------------------------------
+
+
+def test_a_start_looks_for_what_is_new_and_asks_nobody(home: Path, tmp_path: Path) -> None:
+    known(home, tmp_path)
+    write_song(tmp_path / "music" / "new.flac")
+    opened = Engine(home)
+    try:
+        job = finished(opened.workspace, "rescan")
+    finally:
+        opened.close()
+    assert job.state == "done" and job.result is not None and job.result["added"] == 1
+    assert opened.workspace.jobs.latest("analyze") is not None
+
+
+def test_no_start_looks_where_there_is_nothing_to_look_at_or_it_is_not_wanted(home: Path, tmp_path: Path) -> None:
+    Engine(home).close()
+    workspace = known(home, tmp_path)
+    workspace.settings.set("rescan_at_start", False)
+    Engine(home).close()
+    assert workspace.jobs.latest("rescan") is None
+
+
+def test_a_visit_lasts_while_a_tab_is_open(home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("services.engine.STAY_EVERY", 0.1)
+    opened = Engine(home)
+    visit = opened.workspace.settings.get(visits.SETTING)
+    time.sleep(1.2)
+    assert opened.workspace.settings.get(visits.SETTING) == visit  # nobody is there
+    opened.desk.sync({"tab": "a"})
+    deadline = time.monotonic() + 10
+    while opened.workspace.settings.get(visits.SETTING) == visit and time.monotonic() < deadline:
+        time.sleep(0.05)
+    seen = opened.workspace.settings.get(visits.SETTING)["seen"]
+    assert seen > visit["seen"]
+    opened.desk.sync({"tab": "a"})
+    opened.close()  # the last moments count too
+    seen_last = opened.workspace.settings.get(visits.SETTING)["seen"]
+    assert seen_last > seen
+    again = Engine(home)
+    assert again.workspace.settings.get(visits.SETTING)["last"] == seen_last
+    again.close()
+
+
+def known(home: Path, tmp_path: Path) -> Workspace:
+    """Return a library of one song in a folder."""
+    workspace = Workspace(home)
+    write_song(tmp_path / "music" / "old.flac")
+    library.add(workspace, [tmp_path / "music"])
+    return workspace
+
+
+def write_song(path: Path) -> None:
+    path.parent.mkdir(exist_ok=True)
+    write_audio(path, np.zeros(3200, np.float32), 32_000, Tags(title=path.stem))
+
+
+def finished(workspace: Workspace, kind: str) -> Job:
+    deadline = time.monotonic() + 30
+    while time.monotonic() < deadline:
+        job = workspace.jobs.latest(kind)
+        if job is not None and job.state not in ("queued", "running"):
+            return job
+        time.sleep(0.05)
+    raise AssertionError(f"no {kind} job came to its end")
 
 
 def coordinators() -> list[psutil.Process]:

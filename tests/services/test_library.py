@@ -185,7 +185,7 @@ def test_an_import_that_is_stopped_keeps_what_it_did_and_goes_on_later(
 
 @pytest.mark.parametrize(
     ("name", "message"),
-    [("nowhere", "is not there"), ("Library.xml", "not there yet"), ("pipe", "neither a folder nor a file")],
+    [("nowhere", "is not there"), ("Library.xml", "line 1: the file is empty"), ("pipe", "neither a folder nor a file")],
 )
 def test_a_path_that_cannot_be_imported_is_said_before_anything_is_changed(
     workspace: Workspace, song: Song, tmp_path: Path, name: str, message: str

@@ -143,7 +143,7 @@ def test_files_that_are_gone_are_left_out_and_counted(workspace: Workspace, add:
         rate(workspace, track_id, "liked")
     (tmp_path / "music" / "gone.mp3").unlink()
     result = playlists.export_one(workspace, "liked", out=tmp_path / "x.xml")
-    assert result["files"] == [{"path": str(tmp_path / "x.xml"), "tracks": 1, "not_found": 1}]
+    assert result["files"] == [{"path": str(tmp_path / "x.xml"), "tracks": 1, "not_found": 1, "from_apple": 0}]
     assert [entry.title for entry in itunes.read(tmp_path / "x.xml")[1]] == ["here"]
 
 

@@ -40,6 +40,11 @@ def stubborn(number: int) -> int:
     return number
 
 
+def niceness(_: int) -> int:
+    """Return how much this child gives way to others."""
+    return os.nice(0)
+
+
 # -- what happens here ------------------------------------------------------------------------------
 
 
@@ -111,6 +116,28 @@ def test_an_exception_from_tick_ends_the_children() -> None:
         run([100, 100], tick=tick)
     assert time.monotonic() - start < 10
     assert seen[-1] and not any(child.is_running() for child in seen[-1])
+
+
+@pytest.mark.skipif(not hasattr(os, "nice"), reason="This system has priorities of another kind.")
+def test_children_give_way_to_everything_else() -> None:
+    assert run([1], function=niceness)[1] - os.nice(0) >= 10
+
+
+@pytest.mark.skipif(os.name == "nt", reason="This system cannot stop a process for a while.")
+def test_children_stopped_for_a_while_lose_nothing() -> None:
+    stopped: list[psutil.Process] = []
+
+    def tick() -> None:
+        if not stopped and (running := children()):
+            stopped.extend(running)
+            for child in running:
+                child.suspend()
+            time.sleep(1)
+            for child in running:
+                child.resume()
+
+    assert run(list(range(1, 20)), tick=tick) == {number: 2 * number for number in range(1, 20)}
+    assert stopped
 
 
 def test_a_reason_survives_the_way_from_child_to_parent() -> None:

@@ -2,15 +2,22 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Any
 
 import streamlit as st
 
+from core.errors import EarmarkError
 from core.records import Job
-from services.engine import Engine
+from services import apple, labeling
+from services.engine import AT_START, Engine
+from services.library import is_apple
+from ui.components.words import counted
+from ui.session import note
 
 VERBS = {
     "import": "Reading your folders",
+    "rescan": "Looking for changes",
     "demo": "Making 36 short pieces",
     "analyze": "Listening",
     "retrain": "Learning",
@@ -25,12 +32,20 @@ def job_line(engine: Engine) -> None:
 
 def _lines(engine: Engine) -> None:
     jobs = engine.workspace.jobs.open()
+    _rescanned(engine, jobs)
     if not jobs and st.session_state.pop("jobs_were_open", False):
         st.rerun()  # what a page may show has changed, and the polling ends
     st.session_state["jobs_were_open"] = bool(jobs)
     for job in jobs:
-        _line(engine, job)
+        if not is_quiet(job):
+            _line(engine, job)
     _failure(engine)
+    _taken(engine)
+
+
+def is_quiet(job: Job) -> bool:
+    """Tell whether a job is not worth a line: the look for changes at the start, until it finds something."""
+    return job.kind == "rescan" and job.params == AT_START and not job.progress.get("added")
 
 
 def _line(engine: Engine, job: Job) -> None:
@@ -48,7 +63,7 @@ def _line(engine: Engine, job: Job) -> None:
 def sentence(job: Job) -> str:
     """Say how far a job is: "Listening: 3,204 of 12,041 · 5.1 tracks/s · 182 x real time · 29 min left"."""
     numbers = job.progress
-    verb = VERBS.get(job.kind, job.kind)
+    verb = _verb(job)
     if job.state == "paused":  # its last sentence is no longer true
         return f"{verb}: paused at {numbers.get('done', 0):,} of {numbers.get('total', 0):,}"
     if "tracks" in numbers:
@@ -61,6 +76,13 @@ def sentence(job: Job) -> str:
     if numbers.get("failed"):
         parts.append(f"{numbers['failed']:,} unreadable")
     return " · ".join(parts)
+
+
+def _verb(job: Job) -> str:
+    paths = [Path(path) for path in job.params.get("paths", [])]
+    if paths and all(is_apple(path) for path in paths):
+        return f"Reading {paths[0].name}"
+    return VERBS.get(job.kind, job.kind)
 
 
 def _speed(numbers: dict[str, Any]) -> list[str]:
@@ -98,3 +120,77 @@ def _failure(engine: Engine) -> None:
                 on_click=engine.workspace.settings.set,
                 args=("failure_read", job.id),
             )
+
+
+# -- what a job found -----------------------------------------------------------------------------------
+
+
+def _rescanned(engine: Engine, jobs: list[Job]) -> None:
+    """Say in a note what a look for changes found when it has just ended; at the start only what is news."""
+    before = st.session_state.get("rescan_open")
+    st.session_state["rescan_open"] = next((job.id for job in jobs if job.kind == "rescan"), None)
+    if before is None or before == st.session_state["rescan_open"]:
+        return
+    job = engine.workspace.jobs.get(before)
+    if job.state == "done" and (news := found(job.result or {}) or (job.params != AT_START and "Nothing has changed.")):
+        note(news)
+        st.rerun()
+
+
+def found(result: dict[str, Any]) -> str | None:
+    """Say what a look for changes found, None for nothing.
+
+    >>> found({"added": 12, "moved": 1, "missing": 3})
+    '12 new tracks, 1 moved; 3 not found any more.'
+    """
+    counts = {name: result.get(name, 0) for name in ("added", "changed", "moved", "found", "missing")}
+    words = {"changed": "changed", "moved": "moved", "found": "there again"}
+    parts = [counted(counts["added"], "new track")] if counts["added"] else []
+    parts += [f"{counts[name]:,} {word}" for name, word in words.items() if counts[name]]
+    gone = [f"{counts['missing']:,} not found any more"] if counts["missing"] else []
+    said = "; ".join(part for part in (", ".join(parts), *gone) if part)
+    return f"{said}." if said else None
+
+
+def _taken(engine: Engine) -> None:
+    """Show what came from an Apple Music library, with the way back, until the person has read it."""
+    job = engine.workspace.jobs.latest("import")
+    if job is None or job.state != "done" or job.id <= engine.workspace.settings.get("import_read", 0):
+        return
+    files = [path for path in job.params.get("paths", []) if is_apple(Path(path))]
+    if not files:
+        return
+    st.success(taken(Path(files[0]).name, job.result or {}))
+    act = apple.taken_act(engine.workspace, files[0])
+    with st.container(horizontal=True, key=f"taken-{job.id}"):
+        st.button("Understood", key=f"taken-read-{job.id}", on_click=_read, args=(engine, job.id))
+        if act is not None:
+            st.button("Take it back", key=f"taken-back-{job.id}", on_click=_take_back, args=(engine, job.id, act))
+
+
+def taken(name: str, result: dict[str, Any]) -> str:
+    """Say what an import brought.
+
+    >>> taken("Library.xml", {"tracks": 1169, "added": 149, "labels": {"rating": 843}, "playlists": 37, "missing": 3})
+    'Library.xml: 1,169 tracks (149 new), 843 ratings and 37 playlists are in. 3 files were not found.'
+    """
+    tracks = f"{counted(result.get('tracks', 0), 'track')} ({result.get('added', 0):,} new)"
+    ratings = counted(result.get("labels", {}).get("rating", 0), "rating")
+    said = f"{name}: {tracks}, {ratings} and {counted(result.get('playlists', 0), 'playlist')} are in."
+    missing = result.get("missing", 0)
+    return said + (f" {counted(missing, 'file')} {'was' if missing == 1 else 'were'} not found." if missing else "")
+
+
+def _read(engine: Engine, job_id: int) -> None:
+    engine.workspace.settings.set("import_read", job_id)
+
+
+def _take_back(engine: Engine, job_id: int, act: int) -> None:
+    try:
+        undone = labeling.undo_act(engine.workspace, act)
+    except EarmarkError as error:
+        note(str(error))
+    else:
+        note("Taken back." + (" What was heard or changed since stays." if undone["kept"] else ""))
+    engine.learner.wake()
+    _read(engine, job_id)

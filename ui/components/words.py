@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 import pandas as pd
 
 WITHOUT_EMBEDDING = (
@@ -9,6 +11,21 @@ WITHOUT_EMBEDDING = (
     " It works, but needs more ratings, and cannot guess a genre before your first answer."
 )
 RATINGS: dict[str, str] = {"liked": "Liked", "semi": "Semi", "disliked": "Disliked"}
+STATES: dict[str, str] = {
+    "new": "not listened to yet",
+    "analysed": "listened to",
+    "partly": "listened to in part",
+    "unreadable": "cannot be read",
+    "missing": "not found",
+    "protected": "protected by Apple",
+    "cloud-only": "in Apple's cloud",
+}
+SOURCES: dict[str, str] = {
+    "person": "you",
+    "csv": "a CSV",
+    "itunes": "Apple Music",
+    "dataset": "folder or tags",
+}
 
 
 def percent(share: float | None) -> str:
@@ -29,3 +46,39 @@ def counted(number: int, one: str, many: str | None = None) -> str:
     ('1 track', '1,200 tracks')
     """
     return f"{number:,} {one if number == 1 else many or one + 's'}"
+
+
+def cloud_sentence(cloud: int, tracks: int) -> str:
+    """Say how much of a library cannot be listened to because it has no file.
+
+    >>> cloud_sentence(11310, 12041)
+    "11,310 of 12,041 tracks are in Apple's cloud. Earmark needs files: 731 can be used."
+    """
+    there = f"{cloud:,} of {counted(tracks, 'track')} are in Apple's cloud."
+    return f"{there} Earmark needs files: {tracks - cloud:,} can be used."
+
+
+def clock(seconds: float | None) -> str:
+    """Say how long a track is.
+
+    >>> clock(222.4), clock(3725), clock(None)
+    ('3:42', '1:02:05', '')
+    """
+    if seconds is None or pd.isna(seconds):
+        return ""
+    minutes, rest = divmod(round(seconds), 60)
+    return f"{minutes // 60}:{minutes % 60:02}:{rest:02}" if minutes >= 60 else f"{minutes}:{rest:02}"
+
+
+def literal(text: str) -> str:
+    r"""Return a text so that Markdown shows it as it is.
+
+    >>> print(literal("*NSYNC [live] $5"))
+    \*NSYNC \[live\] \$5
+    """
+    return re.sub(r"([\\`*_\[\]<>#$~|])", r"\\\1", text)
+
+
+def readable(text: str | None) -> str:
+    """Return a path as it can be shown; bytes that are no letters become question marks."""
+    return (text or "").encode("utf-8", "replace").decode("utf-8")

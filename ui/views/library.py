@@ -2,20 +2,31 @@
 
 from __future__ import annotations
 
+import zlib
+
 import pandas as pd
 import streamlit as st
 
-from services import library
+from services import drives, library, scope, visits
 from ui.components.add_music import add_music
-from ui.components.words import counted, percent
+from ui.components.apple_library import HOW_TO_EXPORT, apple_library
+from ui.components.doubts import doubts
+from ui.components.track_card import several, track_card
+from ui.components.words import STATES, cloud_sentence, counted, percent
 from ui.session import Engine, engine, stamp
 
+ALWAYS = ("All", "Rated", "Unrated")  # the others are shown when something is in them
 FILTERS = {
     "All": lambda table: table.state.notna(),
     "Rated": lambda table: table.your_rating.notna(),
     "Unrated": lambda table: table.your_rating.isna() & table.state.isin(["analysed", "partly"]),
     "Waiting": lambda table: table.state == "new",
+    "New since last visit": lambda table: table.new,
     "Unreadable": lambda table: table.state == "unreadable",
+    "Missing": lambda table: table.missing,
+    "In the cloud": lambda table: table.state == "cloud-only",
+    "Protected": lambda table: table.state == "protected",
+    "Left out": lambda table: table.left_out,
 }
 COLUMNS = {
     "title": "Title", "artist": "Artist", "album": "Album", "your_rating": "Your rating",
@@ -25,48 +36,91 @@ COLUMNS = {
 
 
 def page() -> None:
-    """Show the table, then ways to add and to mend."""
+    """Show the table, the chosen track below it, then ways to add and to mend."""
     opened = engine()
     st.title("Library", anchor=False)
     table = read(opened)
     if table.empty:
         st.write("No music yet. Choose a folder: it is read, never changed.")
     else:
-        show(table)
+        waits(opened, table)
+        chosen = show(table)
+        if len(chosen) == 1:
+            track_card(opened, chosen[0])
+        elif chosen:
+            several(opened, chosen)
+        doubts(opened)
         unreadable(opened, table)
-    with st.expander("Add music", expanded=table.empty, icon=":material/add:"):
-        add_music(opened, key="library-add")
+    add(opened, expanded=table.empty)
     waiting(opened, table)
 
 
 def read(opened: Engine) -> pd.DataFrame:
-    """Return the library's table; read again only when a label, a track or a model changed."""
-    return _read(stamp(opened), opened)
+    """Return the library's table; read again only when a label, a track, a model or a choice changed."""
+    return _read(library_stamp(opened), opened)
 
 
-@st.cache_data(show_spinner="Opening your library", max_entries=4)
+def library_stamp(opened: Engine) -> str:
+    """Return a text that changes whenever something of the table does."""
+    workspace = opened.workspace
+    choices = workspace.exclusions.stamp(), [act.id for act in workspace.acts.all(limit=1)]
+    return str((stamp(opened), choices, workspace.tracks.count_missing(), workspace.settings.get("visit")))
+
+
+@st.cache_resource(show_spinner="Opening your library", max_entries=2)
 def _read(stamp: str, _opened: Engine) -> pd.DataFrame:
-    return library.table(_opened.workspace)
+    """Return the table with what else the filters ask for; it is shared and must not be changed."""
+    workspace = _opened.workspace
+    table = library.table(workspace)
+    elsewhere = table.state.isin(["cloud-only", "protected"])
+    return table.assign(
+        missing=~table.id.isin(workspace.tracks.with_files()) & ~elsewhere,
+        new=table.id.isin(visits.new_tracks(workspace)),
+        left_out=table.id.isin(scope.left_out(workspace)),
+    )
 
 
-def show(table: pd.DataFrame) -> None:
-    """Show the filters with their counts, the search, and what is left."""
-    names = {f"{name} {int(fits(table).sum()):,}": name for name, fits in FILTERS.items()}
-    left, right = st.columns([3, 2], vertical_alignment="bottom")
-    chosen = left.segmented_control("Show", list(names), default=next(iter(names)), key="library-filter", required=True)
-    text = right.text_input("Search", key="library-search", placeholder="Title, artist or album")
-    rows = search(table[FILTERS[names.get(chosen, "All")](table)], text)
+def waits(opened: Engine, table: pd.DataFrame) -> None:
+    """Say what cannot be listened to now because it is in a cloud or on a drive that is not connected."""
+    cloud = int((table.state == "cloud-only").sum())
+    if cloud:
+        st.write(cloud_sentence(cloud, len(table)))
+    if opened.workspace.roots.away():
+        for place in drives.away(opened.workspace):
+            st.write(place.sentence)
+
+
+def show(table: pd.DataFrame) -> list[int]:
+    """Show the filters with their counts, the search, and what is left; return the tracks that are chosen."""
+    counts = {name: int(fits(table).sum()) for name, fits in FILTERS.items()}
+    names = [name for name, count in counts.items() if count or name in ALWAYS]
+    chosen = st.segmented_control(
+        "Show",
+        names,
+        default=names[0],
+        format_func=lambda name: f"{name} {counts[name]:,}" if name in counts else name,
+        key="library-filter",
+        required=True,
+    )
+    text = st.text_input("Search", key="library-search", placeholder="Title, artist or album")
+    rows = search(table[FILTERS.get(chosen or "All", FILTERS["All"])(table)], text)
     if rows.empty:
         st.write("Nothing fits.")
-        return
-    rows = rows.assign(sure=rows.confidence.map(percent))
-    st.dataframe(
-        rows[list(COLUMNS)].fillna(""),
+        return []
+    ids = rows.id.to_numpy()
+    shown = rows.assign(sure=rows.confidence.map(percent), state=rows.state.map(STATES))
+    picked = st.dataframe(
+        shown[list(COLUMNS)].fillna(""),
         hide_index=True,
         column_config=COLUMNS,
         height=420,
-        key="library-table",
+        key=f"library-table-{zlib.crc32(ids.tobytes()):x}",  # other rows, another choice
+        on_select="rerun",
+        selection_mode=["multi-row", "single-cell"],
     )
+    selection = picked["selection"]
+    places = selection.get("rows") or [cell[0] for cell in selection.get("cells", [])]
+    return [int(ids[place]) for place in places if place < len(ids)]
 
 
 def search(table: pd.DataFrame, text: str) -> pd.DataFrame:
@@ -90,6 +144,15 @@ def unreadable(opened: Engine, table: pd.DataFrame) -> None:
             key="library-unreadable",
         )
         st.button("Try these again", key="library-retry", on_click=opened.submit, args=("analyze", {"retry": True}))
+
+
+def add(opened: Engine, *, expanded: bool) -> None:
+    """Offer the ways in: a folder, or an Apple Music library."""
+    with st.expander("Add music", expanded=expanded, icon=":material/add:"):
+        add_music(opened, key="library-add")
+    with st.expander("Add an Apple Music library", icon=":material/library_add:", key="library-apple-door"):
+        st.write(HOW_TO_EXPORT)
+        apple_library(opened, key="library-apple")
 
 
 def waiting(opened: Engine, table: pd.DataFrame) -> None:

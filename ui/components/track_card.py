@@ -1,0 +1,141 @@
+"""One track opened: what it is, where its files are, what was said of it and by whom, and where it appears."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from datetime import datetime
+from typing import Any
+
+import streamlit as st
+
+from core.errors import EarmarkError
+from core.records import Track
+from services import identity, scope
+from services.engine import Engine
+from services.identity import About
+from ui.components.words import SOURCES, STATES, clock, counted, literal, readable
+from ui.session import note
+
+EVENTS = 20  # of the history: as many as one looks through
+LEFT_OUT = "Not asked about, not learned from and in no playlist."
+
+
+def track_card(engine: Engine, track_id: int) -> None:
+    """Show everything known of a track, and let the person leave it out or take it in again."""
+    try:
+        about = identity.about(engine.workspace, track_id)
+    except EarmarkError as error:  # merged or taken back a moment ago
+        st.caption(str(error))
+        return
+    is_out = track_id in scope.left_out(engine.workspace)
+    with st.container(border=True, key="track-card"):
+        st.header(literal(about.track.title), anchor=False)
+        st.markdown(description(about.track))
+        st.markdown(" · ".join([state_sentence(about), *(["**left out**"] if is_out else [])]))
+        left, right = st.columns(2, gap="large")
+        with left:
+            _list("What is said", said(about))
+            _list("Before", history(about))
+        with right:
+            _list("Files", [f"`{readable(path)}`" + ("" if there else " (not there)") for path, there in about.files])
+            _list("Elsewhere", elsewhere(about))
+        if is_out:
+            st.button("Take in again", key="track-take-in", on_click=take_in, args=(engine, [track_id]))
+        else:
+            st.button("Leave out", key="track-leave-out", help=LEFT_OUT, on_click=leave_out, args=(engine, [track_id]))
+
+
+def description(track: Track) -> str:
+    """Return artist, album, year and length, those that are known."""
+    parts = (track.artist, track.album, str(track.year or ""), clock(track.duration))
+    return literal(" · ".join(part for part in parts if part)) or "No artist or album"
+
+
+def state_sentence(about: About) -> str:
+    """Say how far the track has come, and why no further."""
+    words = STATES.get(about.track.state, about.track.state)
+    if about.files and not any(there for _, there in about.files) and about.track.state in ("analysed", "partly"):
+        words += ", file not found now"
+    return words.capitalize() + (f": {about.track.reason}" if about.track.reason else "")
+
+
+def said(about: About) -> list[str]:
+    """Return what each label says and where it came from."""
+    return [
+        f"{target.capitalize()}: **{literal(label.value)}** ({SOURCES.get(label.source, label.source)})"
+        for target, label in sorted(about.labels.items(), reverse=True)
+    ]
+
+
+def history(about: About) -> list[str]:
+    """Return what happened to the track, newest first."""
+    return [
+        f"{day(event.created_at)}: {event.target} {literal(event.value)} ({SOURCES.get(event.source, event.source)})"
+        + (", taken back" if event.undone_at else "")
+        for event in about.history[:EVENTS]
+    ]
+
+
+def elsewhere(about: About) -> list[str]:
+    """Return how often the track was played, where it is listed, and whether Apple knows it."""
+    plays, skips = about.track.play_count, about.track.skip_count
+    lines = [f"Played {counted(plays, 'time')}"] if plays else []
+    lines += [f"Skipped {counted(skips, 'time')}"] if skips else []
+    lines += [f"In your library since {day(about.track.date_added)}"] if about.track.date_added else []
+    lines += [f"Playlist: {literal(name)}" for name in about.playlists]
+    return [*lines, "In your Apple Music library" if about.apple else "Not in an Apple Music library"]
+
+
+def day(moment: str) -> str:
+    """Return the day of a moment as people write it.
+
+    >>> day("2026-11-20T08:00:00+00:00")
+    '20 November 2026'
+    """
+    when = datetime.fromisoformat(moment)
+    return f"{when.day} {when:%B %Y}"
+
+
+def _list(heading: str, lines: Iterable[str]) -> None:
+    if lines := list(lines):
+        st.markdown(f"**{heading}**\n\n" + "\n".join(f"- {line}" for line in lines))
+
+
+# -- leaving out ----------------------------------------------------------------------------------------
+
+
+def several(engine: Engine, track_ids: list[int]) -> None:
+    """Offer what can be done with the tracks that are chosen."""
+    directly = {one.value for one in engine.workspace.exclusions.all() if one.kind == "track"}
+    out = [track_id for track_id in track_ids if str(track_id) in directly]
+    rest = [track_id for track_id in track_ids if str(track_id) not in directly]
+    with st.container(horizontal=True, key="tracks-chosen"):
+        if rest:
+            words = f"Leave out {counted(len(rest), 'track')}"
+            st.button(words, key="tracks-leave-out", help=LEFT_OUT, on_click=leave_out, args=(engine, rest))
+        if out:
+            words = f"Take in again {counted(len(out), 'track')}"
+            st.button(words, key="tracks-take-in", on_click=take_in, args=(engine, out))
+
+
+def leave_out(engine: Engine, track_ids: list[int]) -> None:
+    """Leave tracks out and say so."""
+    _act(engine, lambda: scope.leave_out_tracks(engine.workspace, track_ids), "Left out", track_ids)
+
+
+def take_in(engine: Engine, track_ids: list[int]) -> None:
+    """Take tracks in again and say so; one that is left out with its folder or genre stays so."""
+    if len(track_ids) == 1:
+        _act(engine, lambda: scope.take_in(engine.workspace, "track", track_ids[0]), "Taken in again", track_ids)
+    else:
+        _act(engine, lambda: scope.take_in_tracks(engine.workspace, track_ids), "Taken in again", track_ids)
+
+
+def _act(engine: Engine, verb: Callable[[], Any], words: str, track_ids: list[int]) -> None:
+    try:
+        verb()
+    except EarmarkError as error:
+        note(str(error))
+        return
+    engine.learner.wake()
+    note(f"{words}: {counted(len(track_ids), 'track')}.")
