@@ -18,6 +18,7 @@ from core.records import ANALYSED_STATES, FoundFile, Label, LabelSource, Predict
 from data.exchange import labels_csv
 from data.exchange.files import replacing
 from data.exchange.folder import Skipped, natural_key, single, walk
+from data.external_ids import APPLE_ID
 from data.features import join
 from labeling.targets import TARGETS, check_value, get
 from services import apple, drives, identity
@@ -103,7 +104,9 @@ def add(
         taker = Taker(workspace, pool, result, progress or _silent, should_stop or (lambda: False))
         for source in sources:
             if is_apple(source):
-                result.add(apple.take(workspace, libraries[source], options, progress=progress, should_stop=should_stop))
+                result.add(
+                    apple.take(workspace, libraries[source], options, progress=progress, should_stop=should_stop)
+                )
             else:
                 seen |= taker.take(source, skipped)
     drives.look(workspace)
@@ -417,6 +420,8 @@ def status(workspace: Workspace) -> dict[str, Any]:
         "analyzed": sum(states.get(state, 0) for state in ANALYSED_STATES),
         "unreadable": states.get("unreadable", 0),
         "missing": workspace.tracks.count_missing(),
+        "cloud_only": states.get("cloud-only", 0),
+        "protected": states.get("protected", 0),
         "labels": {target: sum(labels.get(target, {}).values()) for target in dict.fromkeys([*TARGETS, *labels])},
         "current_model": {target: None if run is None else run.family for target, run in current.items()},
     }
@@ -500,19 +505,38 @@ def _value(said: Label | Prediction | None) -> str | None:
 def labels_export(workspace: Workspace, file: str | os.PathLike[str]) -> dict[str, Any]:
     """Write the labels that speak now as a CSV file with the columns path, target, value.
 
+    A track without a file stands there as "apple:<Persistent ID>", else as "track:<number>".
+
     Returns
     -------
     dict
         {"path", "exported"}: the file and how many labels are in it.
     """
     path = Path(file).expanduser().absolute()
-    tracks = {track.id: track for track in workspace.tracks.all()}
+    names = label_paths(workspace)
     rows = [
-        (tracks[track_id].path or "", target, label.value)
+        (names[track_id], target, label.value)
         for target in workspace.labels.counts()
         for track_id, label in workspace.labels.current(target).items()
     ]
-    return {"path": str(path), "exported": labels_csv.write(path, sorted(row for row in rows if row[0]))}
+    return {"path": str(path), "exported": labels_csv.write(path, sorted(rows))}
+
+
+def label_paths(workspace: Workspace) -> dict[int, str]:
+    """Return what each track is called in a table of labels: its file, else Apple's id, else its number."""
+    apple_ids = workspace.external_ids.newest(APPLE_ID)
+    return {
+        track.id: track.path or (f"apple:{apple_ids[track.id]}" if track.id in apple_ids else f"track:{track.id}")
+        for track in workspace.tracks.all()
+    }
+
+
+def _by_number(workspace: Workspace, names: Iterable[str]) -> dict[str, int]:
+    """Return the tracks of names such as "apple:<Persistent ID>" and "track:<number>"."""
+    apple_ids = workspace.external_ids.tracks(APPLE_ID)
+    own = workspace.tracks.many(int(name[6:]) for name in names if name.startswith("track:") and name[6:].isdecimal())
+    found = {name: apple_ids[name[6:]] for name in names if name.startswith("apple:") and name[6:] in apple_ids}
+    return found | {f"track:{track_id}": track_id for track_id in own}
 
 
 def labels_import(workspace: Workspace, file: str | os.PathLike[str]) -> dict[str, Any]:
@@ -531,7 +555,8 @@ def labels_import(workspace: Workspace, file: str | os.PathLike[str]) -> dict[st
     path = Path(file).expanduser().absolute()
     rows = labels_csv.read(path)
     values = [_checked_value(path, row) for row in rows]
-    ids = workspace.tracks.match_paths({row.path for row in rows}, path.parent)
+    names = {row.path for row in rows}
+    ids = workspace.tracks.match_paths(names, path.parent) | _by_number(workspace, names)
     by_target: dict[str, dict[int, str]] = {}
     for row, value in zip(rows, values, strict=True):
         if (track_id := ids[row.path]) is not None:

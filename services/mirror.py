@@ -10,6 +10,7 @@ from core.errors import EarmarkError
 from core.records import Label, Track
 from data.exchange import labels_csv
 from data.exchange.files import one_line
+from services.library import label_paths
 from services.workspace import Workspace
 
 log = logging.getLogger(__name__)
@@ -18,7 +19,6 @@ FILE_NAME = "labels.csv"
 EXTRA = ("title", "artist", "source", "created_at")  # behind path, target and value: for people
 MIRRORED = "mirrored"  # setting: the state of the labels that the file shows
 RESTORED = "restored"  # setting: another one after each restore
-APPLE_ID = "apple_persistent_id"
 
 
 def mirror(workspace: Workspace) -> Path | None:
@@ -55,21 +55,15 @@ def _state(workspace: Workspace) -> list[Any]:
 
 def _rows(workspace: Workspace) -> list[tuple[str, ...]]:
     tracks = {track.id: track for track in workspace.tracks.all()}
-    apple = _apple_ids(workspace)
+    names = label_paths(workspace)
     rows = [
-        _row(tracks[track_id], label, apple.get(track_id))
+        _row(names[track_id], tracks[track_id], label)
         for target in workspace.labels.counts()
         for track_id, label in workspace.labels.current(target).items()
     ]
     return sorted(rows)
 
 
-def _row(track: Track, label: Label, apple_id: str | None) -> tuple[str, ...]:
-    path = track.path or (f"apple:{apple_id}" if apple_id else f"track:{track.id}")
+def _row(path: str, track: Track, label: Label) -> tuple[str, ...]:
     about = (one_line(track.title), one_line(track.artist or ""), label.source, label.created_at)
     return path, label.target, label.value, *about
-
-
-def _apple_ids(workspace: Workspace) -> dict[int, str]:
-    store = getattr(workspace, "external_ids", None)
-    return {} if store is None else store.newest(APPLE_ID)

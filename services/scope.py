@@ -533,17 +533,18 @@ def choices(workspace: Workspace) -> dict[str, list[dict[str, Any]]]:
     Returns
     -------
     dict
-        playlists, genres, decades, years, new: lists of {"kind", "value", "name", "tracks"}; what holds no track is
-        not in them.
+        playlists, genres, decades, years, new: lists of {"kind", "value", "name", "tracks"}, without the tracks that
+        are left out; what holds no track is not in them.
     """
-    years = _counts(_facts(workspace).years.values())
-    decades = _counts(year // 10 * 10 for year in _facts(workspace).years.values())
+    left = left_out(workspace)
+    known = [year for track_id, year in _facts(workspace).years.items() if track_id not in left]
+    years, decades = _counts(known), _counts(year // 10 * 10 for year in known)
     playlists = [
-        ("playlist", str(one.id), one.name, len(set(workspace.playlists.tracks(one.id))))
+        ("playlist", str(one.id), one.name, len(set(workspace.playlists.tracks(one.id)) - left))
         for one in workspace.playlists.all()
     ]
     by_genre = [
-        ("genre", row["genre"], row["genre"], len(_of_genres(workspace, [row["genre"]])))
+        ("genre", row["genre"], row["genre"], len(_of_genres(workspace, [row["genre"]]) - left))
         for row in genres.tag_table(workspace)
         if row["genre"]
     ]
@@ -552,7 +553,7 @@ def choices(workspace: Workspace) -> dict[str, list[dict[str, Any]]]:
         "genres": by_genre,
         "decades": [("year", f"{first}-{first + 9}", f"{first}s", n) for first, n in decades.items()],
         "years": [("year", str(year), str(year), n) for year, n in years.items()],
-        "new": [("new", "", "new tracks", len(_new(workspace, [])))],
+        "new": [("new", "", "new tracks", len(_new(workspace, []) - left))],
     }  # fmt: skip
     names = ("kind", "value", "name", "tracks")
     return {part: [dict(zip(names, row, strict=True)) for row in rows if row[-1]] for part, rows in listed.items()}

@@ -121,7 +121,9 @@ def test_merging_twice_leads_everything_to_the_last_name_and_back(workspace: Wor
     genres.merge(workspace, ["Downtempo"], "Chillout")
     read = [genres.genre_of_track(workspace, workspace.tracks.get(i)) for i in ids]
     assert read == ["Chillout"] * 3
-    genres.rename(workspace, "Chillout", "Trip Hop")
+    genres.rename(workspace, "Chillout", "Slow")
+    assert [genres.genre_of_track(workspace, workspace.tracks.get(i)) for i in ids] == ["Slow"] * 3
+    genres.rename(workspace, "Slow", "Trip Hop")
     assert [genres.genre_of_track(workspace, workspace.tracks.get(i)) for i in ids] == ["Trip Hop"] * 3
 
 

@@ -15,7 +15,7 @@ import pytest
 
 from audio.encode import write_audio
 from core.errors import EarmarkError
-from core.records import Label, Prediction, Tags
+from core.records import Label, LibraryRow, Prediction, Tags
 from services import analysis, library
 from services.workspace import Workspace
 
@@ -185,7 +185,11 @@ def test_an_import_that_is_stopped_keeps_what_it_did_and_goes_on_later(
 
 @pytest.mark.parametrize(
     ("name", "message"),
-    [("nowhere", "is not there"), ("Library.xml", "line 1: the file is empty"), ("pipe", "neither a folder nor a file")],
+    [
+        ("nowhere", "is not there"),
+        ("Library.xml", "line 1: the file is empty"),
+        ("pipe", "neither a folder nor a file"),
+    ],
 )
 def test_a_path_that_cannot_be_imported_is_said_before_anything_is_changed(
     workspace: Workspace, song: Song, tmp_path: Path, name: str, message: str
@@ -314,7 +318,7 @@ def predict(workspace: Workspace, target: str, values: dict[int, tuple[str, floa
 def test_an_empty_library_is_an_empty_table_and_zeros(workspace: Workspace) -> None:
     assert library.table(workspace).empty
     assert library.status(workspace) == {
-        "tracks": 0, "analyzed": 0, "unreadable": 0, "missing": 0, "labels": {"rating": 0, "genre": 0},
+        "tracks": 0, "analyzed": 0, "unreadable": 0, "missing": 0, "cloud_only": 0, "protected": 0, "labels": {"rating": 0, "genre": 0},
         "current_model": {"rating": None, "genre": None},
     }  # fmt: skip
 
@@ -461,3 +465,19 @@ def test_features_nobody_has_and_formats_nobody_knows_are_said(workspace: Worksp
         library.features_export(workspace, tmp_path / "f.csv", "descriptors")
     with pytest.raises(EarmarkError, match="must end in"):
         library.features_export(workspace, tmp_path / "f.xlsx", "descriptors")
+
+
+def test_labels_of_tracks_without_a_file_travel_by_their_ids(workspace: Workspace, tmp_path: Path) -> None:
+    rows = [LibraryRow(Tags(title=title), "cloud-only") for title in ("by Apple's id", "by number")]
+    first, second = workspace.tracks.take_library((None, row) for row in rows)[0]
+    workspace.external_ids.put({first: {"apple_persistent_id": "00AB"}})
+    workspace.labels.add([Label(f"e{i}", i, "rating", "liked") for i in (first, second)])
+    assert library.labels_export(workspace, tmp_path / "l.csv")["exported"] == 2
+    assert (tmp_path / "l.csv").read_text().splitlines()[1:] == [
+        "apple:00AB,rating,liked",
+        f"track:{second},rating,liked",
+    ]
+    workspace.labels.undo_last("u1")
+    workspace.labels.undo_last("u2")
+    assert library.labels_import(workspace, tmp_path / "l.csv") == {"imported": 2, "unmatched": []}
+    assert workspace.labels.labelled("rating") == {first, second}

@@ -24,7 +24,7 @@ def acts(engine: Engine) -> None:
     if not listed:
         st.caption("Nothing that can be taken back. Single answers are taken back on the Rate page.")
     for act in listed if st.session_state.get(MORE) else listed[:SHOWN]:
-        with st.container(horizontal=True, vertical_alignment="center", key=f"act-{act['id']}"):
+        with st.container(horizontal=True, wrap=False, vertical_alignment="center", key=f"act-{act['id']}"):
             st.markdown(f"{literal(readable(act['title']))}  \n:small[{moment(act['created_at'])}]", width="stretch")
             st.button("Take back", key=f"take-back-{act['id']}", on_click=_take_back, args=(engine, act["id"]))
     if len(listed) > SHOWN and not st.session_state.get(MORE):

@@ -13,7 +13,7 @@ from services import apple
 from services.apple import Options, Preview
 from services.engine import Engine
 from ui.components.add_music import folder_field
-from ui.components.words import RATINGS, cloud_sentence, counted, readable
+from ui.components.words import RATINGS, cloud_sentence, counted, readable, together
 from ui.session import note
 
 HOW_TO_EXPORT = (
@@ -30,6 +30,16 @@ REPORT_COLUMNS = {
     "title": "Title", "artist": "Artist", "album": "Album", "found": "Found", "file": "File here",
     "location": "As the library says",
 }  # fmt: skip
+
+# Streamlit calls the place to drop a file decoration and names it all the same: screen readers need one or the other.
+NAMED_GROUP = """<script>
+window.__earmarkDropZones ??= new MutationObserver(() => {
+  for (const zone of document.querySelectorAll("[data-testid=stFileUploaderDropzone][role=presentation]"))
+    zone.setAttribute("role", "group");
+});
+window.__earmarkDropZones.observe(document.body, { childList: true, subtree: true });
+document.querySelectorAll("[data-testid=stFileUploaderDropzone]").forEach((zone) => zone.setAttribute("role", "group"));
+</script>"""
 
 
 def apple_library(engine: Engine, *, key: str) -> None:
@@ -55,13 +65,14 @@ def choose(engine: Engine, *, key: str) -> None:
     turn = st.session_state.get(f"{key}-turn", 0)
     upload = f"{key}-upload-{turn}"  # a new one for each file: the old one's content is let go
     st.file_uploader(
-        "The exported file",
+        "Drop the file here, or choose it",
         type="xml",
         max_upload_size=LARGEST,
         key=upload,
         on_change=_keep,
         args=(engine, key, upload),
     )
+    st.html(NAMED_GROUP, unsafe_allow_javascript=True)
     for file in apple.suggested_files():
         st.button(
             f"{file}", key=f"{key}-suggest-{file}", icon=":material/description:", on_click=_take, args=(key, file)
@@ -286,9 +297,8 @@ def _report(seen: Preview, key: str) -> None:
     text = st.text_input("Search", key=f"{key}-report-search", placeholder="Title, artist, album or file")
     rows = table if found in (None, "all") else table[table.found == found]
     rows = rows.fillna("").map(readable)
-    about = rows.agg(" ".join, axis=1).str.casefold()
     for word in (text or "").casefold().split():
-        rows, about = rows[about.str.contains(word, regex=False)], about[about.str.contains(word, regex=False)]
+        rows = rows[together(rows).str.contains(word, regex=False)]
     if rows.empty:
         st.write("Nothing fits.")
         return

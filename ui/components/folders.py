@@ -38,24 +38,23 @@ def folders(engine: Engine) -> None:
 def _place(engine: Engine, place: dict[str, Any]) -> None:
     path = place["path"]
     with st.container(border=True, key=f"root-{path}"):
-        st.markdown(f"`{readable(path)}`")
-        if place["trouble"]:
-            st.warning(place["trouble"], icon=":material/info:")
-        else:
-            st.caption(_how_it_is(place))
-        if place["kind"] == "drive":
-            return
-        with st.container(horizontal=True, key=f"root-do-{path}"):
+        with st.container(horizontal=True, vertical_alignment="center", key=f"root-do-{path}"):
+            st.markdown(f"`{readable(path)}`  \n{_how_it_is(place)}", width="stretch")
             if place["changed"]:
                 st.button(
                     "Import again", key=f"root-again-{path}", type="primary", on_click=_again, args=(engine, path)
                 )
-            what = "library" if place["kind"] == "library" else "folder"
-            st.button(f"Forget this {what}", key=f"root-forget-{path}", on_click=_forget, args=(engine, place))
+            if place["kind"] != "drive":
+                label = f"Forget this {place['kind']}"
+                st.button(label, key=f"root-forget-{path}", on_click=_forget, args=(engine, place))
+        if place["trouble"]:
+            st.warning(place["trouble"], icon=":material/info:")
 
 
 def _how_it_is(place: dict[str, Any]) -> str:
-    if place["kind"] != "library":
+    if place["kind"] == "drive":
+        return "A drive"
+    if place["kind"] == "folder":
         return counted(place["tracks"], "track")
     read = f"Apple Music library, read {moment(place['added_at'])}" if place["added_at"] else "Apple Music library"
     return f"{read}. The file is newer than that." if place["changed"] else f"{read}."

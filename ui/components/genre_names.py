@@ -57,7 +57,7 @@ def _table(engine: Engine, rows: list[dict[str, Any]]) -> None:
             "tracks": st.column_config.NumberColumn("Tracks", format="localized"),
             "labelled": st.column_config.NumberColumn("Labels", format="localized"),
             "written": "Written as",
-            "left_out": "",
+            "left_out": "Left out",
         },
         key=f"genre-table-{version}",
     )
@@ -80,7 +80,7 @@ def _frame(rows: list[dict[str, Any]]) -> pd.DataFrame:
             "tracks": [row["tracks"] for row in rows],
             "labelled": [row["labelled"] for row in rows],
             "written": [_written(row["tags"]) for row in rows],
-            "left_out": ["left out" if row["left_out"] else "" for row in rows],
+            "left_out": ["yes" if row["left_out"] else "" for row in rows],
         }
     )
 

@@ -23,7 +23,7 @@ def left_out(engine: Engine) -> None:
     if not rows:
         st.caption("Nothing is left out.")
     for number, row in enumerate(row for row in rows if row["kind"] != "track"):
-        with st.container(horizontal=True, vertical_alignment="center", key=f"left-out-{number}"):
+        with st.container(horizontal=True, wrap=False, vertical_alignment="center", key=f"left-out-{number}"):
             st.markdown(f"{literal(readable(_name(row)))} · {counted(row['tracks'], 'track')}", width="stretch")
             again = (engine, row["kind"], row["value"])
             st.button("Take in again", key=f"take-in-{row['kind']}-{row['value']}", on_click=_take_in, args=again)

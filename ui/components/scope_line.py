@@ -12,6 +12,7 @@ from ui.components.words import counted, literal
 from ui.session import attempt
 
 OPEN = "scope-open"
+WIDTH = 960  # pixels, as wide as the desk
 REFRESH = 3.0  # seconds between two looks at how much of the part is rated
 PARTS = {"playlists": "Playlist", "genres": "Genre", "years": "Year", "new": "New"}
 NEW = "Only what came since your last visit"
@@ -20,9 +21,10 @@ NEW = "Only what came since your last visit"
 def scope_line(engine: Engine) -> None:
     """Show what is asked about; the choices are read only while they are open."""
     narrowed = scope.chosen(engine.workspace).kind != scope.EVERYTHING
-    with st.container(horizontal=True, vertical_alignment="center", gap="small", key="scope-line"):
+    middle = st.container(horizontal=True, horizontal_alignment="center", key="scope-middle")
+    with middle.container(width=WIDTH, horizontal=True, vertical_alignment="center", gap="small", key="scope-line"):
         name = literal(scope.scope_name(engine.workspace))
-        line = st.popover(f"Asking about: {name}", type="tertiary", key=OPEN, on_change="rerun")
+        line = st.popover(f"Asking about: {name}", key=OPEN, on_change="rerun")
         if narrowed:
             st.fragment(_how_far, run_every=REFRESH)(engine)
             st.button("Everything again", key="scope-everything", on_click=_choose, args=(engine, scope.EVERYTHING))
@@ -32,7 +34,8 @@ def scope_line(engine: Engine) -> None:
 
 
 def _how_far(engine: Engine) -> None:
-    st.caption(literal(scope.scope_text(engine.workspace)), width="content")
+    """Say it without the name, which stands before: "214 tracks, 31 rated"."""
+    st.caption(scope.scope_text(engine.workspace).rpartition(": ")[2], width="content")
 
 
 def _choices(engine: Engine) -> None:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
-from datetime import datetime
 from typing import Any
 
 import streamlit as st
@@ -13,6 +12,7 @@ from core.records import Track
 from services import identity, scope
 from services.engine import Engine
 from services.identity import About
+from ui.components.moments import moment
 from ui.components.words import SOURCES, STATES, clock, counted, literal, readable
 from ui.session import note
 
@@ -70,7 +70,7 @@ def said(about: About) -> list[str]:
 def history(about: About) -> list[str]:
     """Return what happened to the track, newest first."""
     return [
-        f"{day(event.created_at)}: {event.target} {literal(event.value)} ({SOURCES.get(event.source, event.source)})"
+        f"{moment(event.created_at)}: {event.target} {literal(event.value)} ({SOURCES.get(event.source, event.source)})"
         + (", taken back" if event.undone_at else "")
         for event in about.history[:EVENTS]
     ]
@@ -81,19 +81,9 @@ def elsewhere(about: About) -> list[str]:
     plays, skips = about.track.play_count, about.track.skip_count
     lines = [f"Played {counted(plays, 'time')}"] if plays else []
     lines += [f"Skipped {counted(skips, 'time')}"] if skips else []
-    lines += [f"In your library since {day(about.track.date_added)}"] if about.track.date_added else []
+    lines += [f"In your library since {moment(about.track.date_added)}"] if about.track.date_added else []
     lines += [f"Playlist: {literal(name)}" for name in about.playlists]
     return [*lines, "In your Apple Music library" if about.apple else "Not in an Apple Music library"]
-
-
-def day(moment: str) -> str:
-    """Return the day of a moment as people write it.
-
-    >>> day("2026-11-20T08:00:00+00:00")
-    '20 November 2026'
-    """
-    when = datetime.fromisoformat(moment)
-    return f"{when.day} {when:%B %Y}"
 
 
 def _list(heading: str, lines: Iterable[str]) -> None:

@@ -21,9 +21,9 @@ def welcome_line(engine: Engine, page: str) -> None:
     if where != page:
         _read(engine)
         return
-    with st.container(horizontal=True, vertical_alignment="center", key="welcome-line"):
+    with st.container(border=True, horizontal=True, wrap=False, vertical_alignment="center", key="welcome-line"):
         st.markdown(literal(text), width="stretch")
-        st.button("Close", key="welcome-close", type="tertiary", on_click=_read, args=(engine,))
+        st.button("Close", key="welcome-close", on_click=_read, args=(engine,))
 
 
 def _read(engine: Engine) -> None:

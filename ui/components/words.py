@@ -82,3 +82,9 @@ def literal(text: str) -> str:
 def readable(text: str | None) -> str:
     """Return a path as it can be shown; bytes that are no letters become question marks."""
     return (text or "").encode("utf-8", "replace").decode("utf-8")
+
+
+def together(table: pd.DataFrame) -> pd.Series[str]:
+    """Return the texts of each row as one, in small letters: what a search looks through."""
+    columns = [table[name].fillna("").astype(str) for name in table]
+    return columns[0].str.cat(columns[1:], sep=" ").str.casefold()

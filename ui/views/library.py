@@ -12,7 +12,7 @@ from ui.components.add_music import add_music
 from ui.components.apple_library import HOW_TO_EXPORT, apple_library
 from ui.components.doubts import doubts
 from ui.components.track_card import several, track_card
-from ui.components.words import STATES, cloud_sentence, counted, percent
+from ui.components.words import STATES, cloud_sentence, counted, percent, together
 from ui.session import Engine, engine, stamp
 
 ALWAYS = ("All", "Rated", "Unrated")  # the others are shown when something is in them
@@ -31,7 +31,7 @@ FILTERS = {
 COLUMNS = {
     "title": "Title", "artist": "Artist", "album": "Album", "your_rating": "Your rating",
     "predicted_rating": "Predicted", "sure": "Sure", "your_genre": "Your genre", "predicted_genre": "Predicted genre",
-    "genre_tag": "Genre tag", "state": "State",
+    "genre_tag": "Genre tag", "in_words": "State",
 }  # fmt: skip
 
 
@@ -74,6 +74,9 @@ def _read(stamp: str, _opened: Engine) -> pd.DataFrame:
     table = library.table(workspace)
     elsewhere = table.state.isin(["cloud-only", "protected"])
     return table.assign(
+        about=together(table[["title", "artist", "album"]]),
+        sure=table.confidence.map(percent),
+        in_words=table.state.map(STATES),
         missing=~table.id.isin(workspace.tracks.with_files()) & ~elsewhere,
         new=table.id.isin(visits.new_tracks(workspace)),
         left_out=table.id.isin(scope.left_out(workspace)),
@@ -108,9 +111,8 @@ def show(table: pd.DataFrame) -> list[int]:
         st.write("Nothing fits.")
         return []
     ids = rows.id.to_numpy()
-    shown = rows.assign(sure=rows.confidence.map(percent), state=rows.state.map(STATES))
     picked = st.dataframe(
-        shown[list(COLUMNS)].fillna(""),
+        rows[list(COLUMNS)].fillna(""),
         hide_index=True,
         column_config=COLUMNS,
         height=420,
@@ -125,9 +127,8 @@ def show(table: pd.DataFrame) -> list[int]:
 
 def search(table: pd.DataFrame, text: str) -> pd.DataFrame:
     """Return the rows whose title, artist or album has every word of `text`."""
-    about = table[["title", "artist", "album"]].fillna("").agg(" ".join, axis=1).str.casefold()
     for word in (text or "").casefold().split():
-        table, about = table[about.str.contains(word, regex=False)], about[about.str.contains(word, regex=False)]
+        table = table[table.about.str.contains(word, regex=False)]
     return table
 
 

@@ -121,15 +121,11 @@ def apple_list(imported: dict[str, dict[str, Any]]) -> None:
     if not imported:
         return
     st.header("From Apple Music", anchor=False)
-    with st.container(height=min(300, 40 + 32 * len(imported)), border=False, key="playlist-apple"):
-        st.markdown("\n".join(f"- {literal(name)}, {_how_many(row)}" for name, row in imported.items()))
-
-
-def _how_many(row: dict[str, Any]) -> str:
-    tracks, here = row["tracks"], row["here"]
-    if here == tracks:
-        return f"{counted(tracks, 'track')}{', all here' if tracks else ''}"
-    return f"{counted(tracks, 'track')}, {here:,} of them here"
+    rows = [
+        {"Playlist": name, "Tracks": counted(row["tracks"], "track"), "Files": f"{row['here']:,} of them here"}
+        for name, row in imported.items()
+    ]
+    st.dataframe(pd.DataFrame(rows), hide_index=True, height=min(300, 40 + 35 * len(rows)), key="playlist-apple")
 
 
 def look_into(opened: Engine, mine: dict[str, list[Entry]], imported: dict[str, dict[str, Any]], rules: Rules) -> Shown:

@@ -1,0 +1,165 @@
+"""An Apple Music library in a real browser: in through its door, rated on, its folder renamed, and in once more."""
+
+from __future__ import annotations
+
+import plistlib
+import sqlite3
+from collections.abc import Iterator
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import numpy as np
+import pytest
+
+from audio.encode import write_audio
+from core.records import Tags
+from data.exchange import itunes
+from tests.ui.test_desk_browser import Desk, Server, link, wait_until
+
+if TYPE_CHECKING:
+    from playwright.sync_api import Browser, Page
+
+SR = 32_000
+RATINGS = [100, 100, 80, 60, 40, 40, 40, None, None]  # Apple's, of 0 to 100; the last two tracks are unrated
+UNASKED = 4  # tracks whose stars count: they are not asked about
+
+
+@pytest.fixture
+def music(tmp_path: Path) -> Path:
+    """Give a folder of nine short songs by three artists, and a Library.xml beside it that rates seven of them."""
+    folder = tmp_path / "My Music"
+    folder.mkdir()
+    tracks = {}
+    for number, rating in enumerate(RATINGS, 1):
+        tags = Tags(title=f"Piece {number}", artist=f"Artist {number % 3}", album=f"Album {number % 3}")
+        path = write_audio(folder / f"{number:02} Piece {number}.mp3", sound(number), SR, tags)
+        tracks[str(number)] = {
+            "Track ID": number,
+            "Persistent ID": f"{number:016X}",
+            "Track Type": "File",
+            "Name": tags.title,
+            "Artist": tags.artist,
+            "Album": tags.album,
+            "Size": path.stat().st_size,
+            "Total Time": 4000,
+            "Location": itunes.location(str(path)),
+            **({} if rating is None else {"Rating": rating}),
+        }
+    everything = {"Name": "Library", "Master": True, "Playlist Items": [{"Track ID": n} for n in range(1, 10)]}
+    content = {"Major Version": 1, "Application Version": "1.2.5.7", "Tracks": tracks, "Playlists": [everything]}
+    (tmp_path / "Library.xml").write_bytes(plistlib.dumps(content))
+    return folder
+
+
+@pytest.fixture
+def desk(browser: Browser, tmp_path: Path) -> Iterator[Desk]:
+    """Give a browser at the doors of an empty home."""
+    server = Server(tmp_path / "browser home")
+    context = browser.new_context(viewport={"width": 1280, "height": 900})
+    page = context.new_page()
+    problems: list[str] = []
+    page.on("pageerror", lambda error: problems.append(str(error)))
+    page.goto(f"http://127.0.0.1:{server.port}/")
+    yield Desk(page, server)
+    context.close()
+    server.stop()
+    assert problems == []
+
+
+def test_a_library_is_taken_in_rated_moved_and_taken_in_again(desk: Desk, music: Path, tmp_path: Path) -> None:
+    page, library = desk.page, tmp_path / "Library.xml"
+
+    page.get_by_label("Or its path").fill(str(library))
+    page.get_by_text("9 files are here.").wait_for(timeout=20_000)
+    answer(page, "2 stars", "Ignore")
+    page.get_by_role("button", name="Import", exact=True).click()
+    page.get_by_text("Library.xml: 9 tracks (9 new), 4 ratings").wait_for(timeout=30_000)
+    page.get_by_role("button", name="Understood").click()
+    wait_until(lambda: states(desk) == {"analysed": 9}, 150, "all is analysed", page)
+
+    before = rate_all(desk)
+    assert sorted(before) == [f"Piece {number}" for number in range(UNASKED + 1, len(RATINGS) + 1)]
+
+    moved = music.rename(tmp_path / "Music from the old computer")
+    link(desk, "Library").click()
+    page.get_by_text("Add an Apple Music library").click()
+    page.get_by_label("Or its path").fill(str(library))
+    page.get_by_text("0 files are here; 9 were not found.").wait_for(timeout=20_000)
+    assert page.get_by_label("What 2 stars means").input_value() == "Ignore"
+    page.get_by_label("Folder", exact=True).fill(str(moved))
+    page.get_by_role("button", name="Look there").click()
+    page.get_by_text("9 of 9 found by name and size.").wait_for(timeout=20_000)
+    page.get_by_role("button", name="Import", exact=True).click()
+    page.get_by_text("Library.xml: 9 tracks (0 new), 4 ratings").wait_for(timeout=30_000)
+    wait_until(lambda: states(desk) == {"analysed": 9} and idle(desk), 60, "the moved files are known", page)
+
+    answers = [row for row in desk.server.rows() if row["source"] == "person" and not row["undone_at"]]
+    assert {row["title"]: row["value"] for row in answers} == before and len(answers) == len(before)
+    link(desk, "Rate").click()
+    page.wait_for_timeout(2500)
+    assert not page.get_by_test_id("earmark-title").is_visible() or desk.title == "", "nothing is asked twice"
+
+    link(desk, "Playlists").click()
+    exported = export(page, tmp_path / "out")
+    assert len(exported) == len(RATINGS)
+    assert all(Path(path).is_file() and Path(path).parent == moved for path in exported)
+
+
+def sound(number: int) -> np.ndarray:
+    """Return a few seconds unlike those of any other number."""
+    t = np.arange(4 * SR) / SR
+    chord = sum(np.sin(2 * np.pi * 110 * (1 + number / 7) * k * t) / k for k in (1, 2, 3))
+    return (0.2 * chord * (1 + np.sin(2 * np.pi * (1 + number) * t)) / 2).astype(np.float32)
+
+
+def answer(page: Page, line: str, value: str) -> None:
+    """Choose what a line of the library's ratings means."""
+    page.get_by_label(f"What {line} means").click()
+    page.get_by_role("option", name=value).click()
+
+
+def rate_all(desk: Desk) -> dict[str, str]:
+    """Answer by key until nothing is asked any more; return what was answered, by title."""
+    given: dict[str, str] = {}
+    for key, value in [("1", "liked"), ("2", "semi"), ("3", "disliked")] * 3:
+        wait_until(lambda: desk.title not in ("", *given) or len(given) == 5, 15, "a title shows", desk.page)
+        if len(given) == len(RATINGS) - UNASKED:
+            break
+        title = desk.press(key)
+        assert title not in given, "asked twice"
+        given[title] = value
+    desk.settle()
+    return given
+
+
+def states(desk: Desk) -> dict[str, int]:
+    """Return how many tracks are in each state."""
+    connection = sqlite3.connect(desk.server.home / "earmark.db")
+    try:
+        return dict(connection.execute("SELECT state, COUNT(*) FROM tracks GROUP BY state").fetchall())
+    finally:
+        connection.close()
+
+
+def idle(desk: Desk) -> bool:
+    """Tell whether no job is open."""
+    connection = sqlite3.connect(desk.server.home / "earmark.db")
+    try:
+        sql = "SELECT COUNT(*) FROM jobs WHERE state IN ('queued', 'running')"
+        return connection.execute(sql).fetchone()[0] == 0
+    finally:
+        connection.close()
+
+
+def export(page: Page, folder: Path) -> list[str]:
+    """Write every rated track's playlist to a folder and return the paths in the three files of ratings."""
+    page.get_by_text("Only what I rated").click()
+    page.get_by_label("Format").click()
+    page.get_by_role("option", name="M3U8, for most players").click()
+    page.get_by_label("Folder").fill(str(folder))
+    page.keyboard.press("Enter")
+    page.get_by_role("button", name="Write all playlists to this folder").click()
+    names = [folder / f"{rating}_songs_playlist.m3u8" for rating in ("liked", "semi", "disliked")]
+    wait_until(lambda: all(name.exists() for name in names), 20, "the playlists are written", page)
+    lines = [line for name in names for line in name.read_text("utf-8").splitlines()]
+    return [line for line in lines if line and not line.startswith("#")]
