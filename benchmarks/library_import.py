@@ -2,8 +2,8 @@
 
     python benchmarks/library_import.py [20000]
 
-A made-up Library.xml with 25 playlists, the same each time; no file of it is on this computer. What is measured runs in a
-process of its own with a fresh home, so that peak_mb is the import's alone. `plistlib_seconds` is Python's own reader
+A made-up Library.xml with 25 playlists, the same each time; no file of it is on this computer. What is measured runs in
+a process of its own with a fresh home, so that peak_mb is the import's alone. `plistlib_seconds` is Python's own reader
 on the same file in the same run: a measure of this computer. `seconds` is the import, `reimport_seconds` the unchanged
 file once more, `undo_seconds` the taking back of the first import.
 """
@@ -92,7 +92,8 @@ def write(path: Path, n: int) -> Path:
     tracks = {str(1000 + 2 * i): track(i, rng) for i in range(n)}
     numbers = [entry["Track ID"] for entry in tracks.values()]
     lists = [("Library", numbers, {"Master": True})] + [
-        (f"Playlist {place}", rng.sample(numbers, max(1, n * (1 + place % 20) // 100)), {}) for place in range(PLAYLISTS)
+        (f"Playlist {place}", rng.sample(numbers, max(1, n * (1 + place % 20) // 100)), {})
+        for place in range(PLAYLISTS)
     ]
     library = {
         "Major Version": 1,

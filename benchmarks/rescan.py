@@ -11,7 +11,6 @@ from __future__ import annotations
 
 import argparse
 import os
-import resource
 import sys
 import tempfile
 import time
@@ -58,7 +57,7 @@ def measure(files: int) -> dict[str, Any]:
         "files": files,
         "first_seconds": round(first, 2),
         "rescan_seconds": round(seconds, 2),
-        "peak_mb": round(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024),
+        "peak_mb": peak_mb(),
     }
 
 
@@ -68,10 +67,19 @@ def make(folder: Path, files: int) -> None:
     song = write_audio(folder.parent / "song.mp3", np.zeros(SR // 10, np.float32), SR, Tags(title="Song", artist="A"))
     content = song.read_bytes()
     for i in range(files):
-        path = folder / f"Artist {i // PER_ALBUM // 8}" / f"Album {i // PER_ALBUM}" / f"{i % PER_ALBUM + 1:02d} Song.mp3"
+        album, number = divmod(i, PER_ALBUM)
+        path = folder / f"Artist {album // 8}" / f"Album {album}" / f"{number + 1:02d} Song.mp3"
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_bytes(content)
         os.utime(path, (1_000_000_000 + i, 1_000_000_000 + i))
+
+
+def peak_mb() -> float:
+    """Return the most memory this process has held, in MB."""
+    import resource  # not on Windows
+
+    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    return round(peak / (1e6 if sys.platform == "darwin" else 1e3), 1)
 
 
 if __name__ == "__main__":

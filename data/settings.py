@@ -24,7 +24,8 @@ class SettingsStore:
         """Keep a setting."""
         with self._database.write() as connection:
             connection.execute(
-                "INSERT INTO settings (key, value) VALUES (?, ?) ON CONFLICT (key) DO UPDATE SET value = excluded.value",
+                """INSERT INTO settings (key, value) VALUES (?, ?)
+                   ON CONFLICT (key) DO UPDATE SET value = excluded.value""",
                 [key, to_json(value)],
             )
 

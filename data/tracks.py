@@ -409,6 +409,9 @@ def merge(connection: sqlite3.Connection, *, keep: int, gone: int) -> None:
         "UPDATE OR IGNORE exclusions SET value = ? WHERE kind = 'track' AND value = ?", [str(keep), str(gone)]
     )
     _keep_apart_still(connection, keep, gone)
+    connection.execute(
+        "UPDATE OR IGNORE exclusions SET value = ? WHERE kind = 'track' AND value = ?", [str(keep), str(gone)]
+    )
     connection.execute(  # as new rows: whoever reads only what is new must see them
         """INSERT OR IGNORE INTO features (track_id, feature_set, version, vector)
            SELECT ?, feature_set, version, vector FROM features WHERE track_id = ?""",

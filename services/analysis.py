@@ -54,19 +54,31 @@ def start(workspace: Workspace) -> int | None:
     open_jobs = workspace.jobs.open(kind="analyze")
     if open_jobs:
         return open_jobs[0].id
-    if not Waiting(workspace, retry=False, limit=1).count():
+    if not Waiting(workspace, retry=False, limit=1).count() and not workspace.tracks.unverified():
         return None
     return workspace.jobs.add("analyze", "analysis")
 
 
 def run(workspace: Workspace, params: dict[str, Any], report: Report) -> dict[str, Any]:
-    """Do the job: the runner that the coordinator calls."""
-    from audio.analyse import analyse_in_worker, one_thread, start_worker
+    """Do the job: the runner that the coordinator calls; moved files are compared with what was heard of them."""
+    from audio.analyse import one_thread
 
     queue = Waiting(workspace, retry=bool(params.get("retry")), limit=params.get("limit"))
     meter = Meter(total=queue.count())
     one_thread()  # the children inherit it; later would be too late for their numpy
     report(meter.progress())
+    _listen(workspace, params, queue, meter, report)
+    if identity.verify(workspace, report)["parted"]:
+        _listen(workspace, params, queue, meter, report)
+    identity.recognise(workspace)
+    training.predict_new(workspace)
+    return meter.result()
+
+
+def _listen(workspace: Workspace, params: dict[str, Any], queue: Waiting, meter: Meter, report: Report) -> None:
+    """Hear and keep everything that waits."""
+    from audio.analyse import analyse_in_worker, start_worker
+
     while waiting := queue.count():  # again when an import added more meanwhile, or other cores are wished for
         cores = _cores(workspace, params)
         outcomes = map_unordered(
@@ -89,10 +101,6 @@ def run(workspace: Workspace, params: dict[str, Any], report: Report) -> dict[st
                 meter.failed += _gone(workspace, path, queue)
             meter.total = max(meter.total, queue.seen)
     report(meter.progress())
-    identity.verify(workspace, report)
-    identity.recognise(workspace)
-    training.predict_new(workspace)
-    return meter.result()
 
 
 def _cores(workspace: Workspace, params: dict[str, Any]) -> int:

@@ -493,12 +493,12 @@ class _Taking:
 
     def _take_ratings(self) -> None:
         """Keep what the library says of its tracks now; what it no longer says is withdrawn."""
-        ids = list(dict.fromkeys(self._tracks_now().values()))
+        now = self._tracks_now()
+        ratings = {now[number]: rating for number, rating in self._ratings.items() if number in now}
+        ids = list(dict.fromkeys(now.values()))
         for start in range(0, len(ids), BATCH):
             with self._workspace.acts.recording(self._act):
-                now = self._tracks_now()
-                part = {*ids[start : start + BATCH]} & {*now.values()}
-                ratings = {now[number]: rating for number, rating in self._ratings.items() if number in now}
+                part = {*ids[start : start + BATCH]} & self._workspace.tracks.ids()
                 said = {track_id: ratings[track_id] for track_id in part if track_id in ratings}
                 self._workspace.labels.replace_source("itunes", [_label(*rating) for rating in said.items()])
                 self._workspace.labels.withdraw("itunes", "rating", part - said.keys())

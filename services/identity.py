@@ -288,8 +288,10 @@ def _verify(workspace: Workspace, path: str) -> bool:
     try:
         found, tags = content_id(path), read_tags(path)
         same = found == track.content_id or _same_music(workspace, track, path, tags)
-    except DecodeError:
-        return True  # the analysis says why when it comes to it
+    except DecodeError as error:
+        if os.path.exists(path):  # else the next rescan notices it
+            workspace.tracks.mark(track.id, "unreadable", error.reason)
+        return True
     if same:
         workspace.tracks.mark_verified(path, found)
         return True

@@ -355,7 +355,8 @@ def _location(given: str | None, path: str | None, maps: Sequence[tuple[str, str
 def _note(workspace: Workspace, ratings: dict[str, list[Entry]]) -> str | None:
     """Say so when no model has spoken and analysed tracks are therefore in none of the three."""
     entries = [entry for group in ratings.values() for entry in group]
-    analysed = len(workspace.tracks.all(states=ANALYSED_STATES))
+    out = scope.left_out(workspace)
+    analysed = sum(track.id not in out for track in workspace.tracks.all(states=ANALYSED_STATES))
     if analysed <= len(entries) or predictions(workspace, "rating"):
         return None
     return "Only rated tracks are in the playlists: no model can predict the others yet."

@@ -609,6 +609,8 @@ def _scope_is_done(workspace: Workspace, part: Collection[int]) -> str:
     heard, waiting = sum(state in ANALYSED_STATES for state in states), states.count("new")
     if waiting:
         return f"Of {name} {heard:,} are ready and answered, {waiting:,} are still to be listened to. {again}"
+    if not heard:
+        return f"No track of {name} has a file here that can be listened to. {again}"
     return f"Everything in {name} is answered. {again}"
 
 

@@ -184,7 +184,8 @@ def test_import_says_what_it_found(music: Path) -> None:
     assert (result["tracks"], result["ignored"], result["labels"]) == (3, {".txt": 1}, {"genre": 3})
     assert run_json("import", music)["added"] == 0
     assert run_json("status") == {
-        "tracks": 3, "analyzed": 0, "unreadable": 0, "missing": 0, "cloud_only": 0, "protected": 0, "labels": {"rating": 0, "genre": 3},
+        "tracks": 3, "analyzed": 0, "unreadable": 0, "missing": 0, "cloud_only": 0, "protected": 0,
+        "labels": {"rating": 0, "genre": 3},
         "current_model": {"rating": None, "genre": None},
     }  # fmt: skip
 

@@ -12,6 +12,7 @@ SMALL = {
     "extraction.py": ["{files}"],
     "extraction_scale.py": ["12"],
     "label_efficiency.py": ["--home", "{home}", "--target", "genre"],
+    "library_import.py": ["1000"],
     "models.py": ["--home", "{home}", "--target", "genre", "--labels-from", "tag"],
     "rating_latency.py": ["200", "--answers", "20"],
     "refit.py": ["--tracks", "1000", "--answers", "10"],

@@ -13,6 +13,7 @@ from typing import Any
 
 import pytest
 
+from benchmarks import library_import
 from benchmarks.common import answer, fill, percentiles, plain
 from services.workspace import Workspace
 
@@ -77,3 +78,17 @@ def test_models_prints_what_evaluate_prints(workspace: Workspace) -> None:
     result = run("models.py", "--home", str(workspace.home), "--target", "genre", "--models", "knn")
     assert {"grouped_by", "baseline", "models", "seconds"} <= result.keys()
     assert [model["name"] for model in result["models"]] == ["knn"]
+
+
+def test_library_import_times_looking_importing_and_taking_back() -> None:
+    result = run("library_import.py", "300")
+    assert set(result) == {
+        "tracks", "xml_mb", "seconds", "peak_mb", "reimport_seconds", "undo_seconds", "look_seconds",
+        "plistlib_seconds",
+    }  # fmt: skip
+    assert result["tracks"] == 300 and result["xml_mb"] > 0.1 and result["peak_mb"] > 10
+
+
+def test_the_library_to_import_is_the_same_each_time(tmp_path: Path) -> None:
+    one, two = (library_import.write(tmp_path / name, 50).read_bytes() for name in ("one.xml", "two.xml"))
+    assert one == two

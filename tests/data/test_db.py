@@ -7,6 +7,7 @@ import threading
 from pathlib import Path
 
 import pytest
+import sqlite_utils
 
 import data.db
 import data.migrations
@@ -167,3 +168,89 @@ def test_damage_inside_the_file_is_found(database: Database) -> None:
 def test_statements_are_split_where_they_end_and_not_inside_text() -> None:
     script = "CREATE TABLE a (b TEXT DEFAULT ';');\nCREATE TABLE c (\n  d INTEGER -- why; how\n);\n"
     assert len(split_statements(script)) == 2
+
+
+# -- what earlier versions left ---------------------------------------------------------------------
+
+
+def first_version(folder: Path) -> Path:
+    """Make a database as version 1 wrote it: two tracks heard, one not, labels, a skip, features, a playlist."""
+    path = folder / FILE_NAME
+    connection = sqlite3.connect(path, isolation_level=None)
+    connection.execute("PRAGMA journal_mode = WAL")
+    database = sqlite_utils.Database(connection)
+    data.migrations.migrations.apply(database, stop_before="m002_libraries")
+    connection.executescript(
+        """
+        INSERT INTO roots (path, added_at) VALUES ('/music', '2026');
+        INSERT INTO tracks (title, added_at, state, content_id) VALUES
+            ('heard', '2026', 'analysed', 'sound 1'), ('partly', '2026', 'partly', 'sound 2'),
+            ('waiting again', '2026', 'new', 'sound 3'), ('never heard', '2026', 'new', NULL);
+        INSERT INTO files (path, track_id, size, mtime, root_id)
+            SELECT '/music/' || id || '.mp3', id, 10 * id, id + 0.5, 1 FROM tracks;
+        INSERT INTO labels (event_id, track_id, target, value, source, created_at, undone_at) VALUES
+            ('e1', 1, 'rating', 'liked', 'person', '2026-01', NULL), ('e2', 1, 'genre', 'rock', 'csv', '2026-02', NULL),
+            ('e3', 2, 'rating', 'semi', 'person', '2026-03', '2026-04');
+        INSERT INTO skips (event_id, track_id, target, kind, created_at) VALUES ('s', 3, 'rating', 'not now', '2026');
+        INSERT INTO features (track_id, feature_set, version, vector) VALUES (1, 'musicnn', 1, x'0000803f');
+        INSERT INTO playlists (name, rules, created_at) VALUES ('mine', '{}', '2026');
+        INSERT INTO playlist_tracks VALUES (1, 0, 1);
+        INSERT INTO external_ids VALUES (1, 'isrc', 'x');
+        INSERT INTO settings VALUES ('cores', '2');
+        PRAGMA user_version = 1;
+        """
+    )
+    connection.close()
+    return path
+
+
+def everything(path: Path) -> dict[str, tuple[list[str], list[tuple]]]:
+    """Return the columns and rows of every table."""
+    connection = sqlite3.connect(path)
+    try:
+        tables = [row[0] for row in connection.execute("SELECT name FROM sqlite_master WHERE type = 'table'")]
+        found = {}
+        for table in (table for table in tables if not table.startswith(("sqlite_", "_"))):
+            cursor = connection.execute(f"SELECT * FROM {table}")
+            found[table] = ([column[0] for column in cursor.description], cursor.fetchall())
+        return found
+    finally:
+        connection.close()
+
+
+def test_a_home_of_version_1_is_opened_with_a_backup_and_loses_nothing(tmp_path: Path) -> None:
+    path = first_version(tmp_path)
+    before = everything(path)
+    assert "acts" not in before and version_of(path) == 1
+    workspace = Workspace(tmp_path)
+    after = everything(path)
+    for table, (columns, rows) in before.items():
+        assert after[table][0][: len(columns)] == columns  # new columns come last
+        assert [row[: len(columns)] for row in after[table][1]] == rows
+    assert (version_of(path), workspace.database.damage()) == (SCHEMA_VERSION, None)
+    [backup] = (tmp_path / "backups").glob("*.db")
+    assert (version_of(backup), everything(backup)) == (1, before)
+    assert workspace.labels.current("rating")[1].value == "liked"
+    assert len(workspace.labels.history()) == 4
+
+
+def test_files_of_version_1_are_known_by_what_was_heard_in_them(tmp_path: Path) -> None:
+    path = first_version(tmp_path)
+    workspace = Workspace(tmp_path)
+    with sqlite3.connect(path) as connection:
+        known = dict(connection.execute("SELECT track_id, content_id FROM files"))
+    connection.close()
+    assert known == {1: "sound 1", 2: "sound 2", 3: None, 4: None}
+    assert workspace.tracks.unverified() == []
+
+
+def test_a_home_of_version_1_takes_acts_at_once(tmp_path: Path) -> None:
+    first_version(tmp_path)
+    workspace = Workspace(tmp_path)
+    before = everything(workspace.database.path)["playlist_tracks"]
+    with workspace.acts.act("merge", "Merged"):
+        workspace.tracks.merge(2, 1)
+    assert everything(workspace.database.path)["playlist_tracks"] != before
+    workspace.acts.undo(workspace.acts.all()[0].id)
+    assert everything(workspace.database.path)["playlist_tracks"] == before
+    assert workspace.labels.current("rating").keys() == {1}

@@ -11,7 +11,8 @@ import numpy as np
 import pytest
 
 from core.errors import UnknownTrackError
-from core.records import FoundFile, Label, Question, Tags
+from core.records import FoundFile, Label, LibraryRow, Question, Tags
+from data.external_ids import APPLE_ID
 from services.workspace import Workspace
 
 
@@ -181,3 +182,148 @@ def test_paths_of_a_csv_match_absolute_then_beside_it_then_as_a_unique_end(works
     )
     assert match(["...And You/z.mp3"], Path("/elsewhere")) == {"...And You/z.mp3": ids[3]}
     assert match(["usic/B/x.mp3"], None) == {"usic/B/x.mp3": None}  # not at a slash
+
+
+# -- rows of another program's library --------------------------------------------------------------
+
+
+def row(title: str, file: FoundFile | None = None, state: str = "new", **about: object) -> LibraryRow:
+    """Return what a library says of a track."""
+    place = {} if file is None else {"path": file.path, "size": file.size, "mtime": file.mtime}
+    return LibraryRow(Tags(title, duration=60.0), state, **place, **about)  # type: ignore[arg-type]
+
+
+def test_a_library_names_tracks_with_and_without_files(workspace: Workspace, tmp_path: Path) -> None:
+    here = real_file(tmp_path / "here.mp3")
+    gone = FoundFile(str(tmp_path / "gone.mp3"), 5, 0.0)
+    rows = [row("here", here, play_count=3), row("gone", gone, "missing"), row("cloud", state="cloud-only")]
+    ids, changes = workspace.tracks.take_library((None, one) for one in rows)
+    assert changes.added == tuple(ids) and changes.updated == changes.moved == ()
+    assert [track.state for track in workspace.tracks.all()] == ["new", "missing", "cloud-only"]
+    assert workspace.tracks.get(ids[0]).play_count == 3
+    assert [pending.track_id for pending in workspace.tracks.to_analyse()] == [ids[0]]
+    assert workspace.tracks.with_files() == {ids[0]} and workspace.tracks.missing_files() == {gone.path}
+    again, changes = workspace.tracks.take_library(zip(ids, rows, strict=True))
+    assert again == ids and (changes.added, changes.updated, changes.moved) == ((), (), ())
+
+
+def test_a_library_knows_counts_best_and_a_file_its_names(workspace: Workspace, tmp_path: Path) -> None:
+    file = real_file(tmp_path / "a.mp3", title="From the file", artist="A")
+    [track_id] = workspace.tracks.add([file]).added
+    workspace.tracks.take_library([(None, row("From the library", file, play_count=9, disc_number=2))])
+    track = workspace.tracks.get(track_id)
+    assert (track.title, track.play_count, track.disc_number, track.duration) == ("From the file", 9, 2, 60.0)
+    cloud = workspace.tracks.take_library([(None, row("Old", state="cloud-only"))])[0][0]
+    workspace.tracks.take_library([(cloud, row("New", state="cloud-only"))])
+    assert workspace.tracks.get(cloud).title == "New"
+
+
+def test_a_file_that_is_no_longer_where_the_library_said_moves_and_another_is_added(
+    workspace: Workspace, tmp_path: Path
+) -> None:
+    old, new, third = (real_file(tmp_path / f"{name}/a.mp3") for name in ("old", "new", "third"))
+    [track_id], _ = workspace.tracks.take_library([(None, row("a", old))])
+    workspace.tracks.mark_analysed(track_id, "sound", duration=60.0, note=None, path=old.path)
+    os.remove(old.path)
+    _, changes = workspace.tracks.take_library([(track_id, row("a", new))])
+    assert changes.moved == (track_id,) and workspace.tracks.paths_of(track_id) == [new.path]
+    _, changes = workspace.tracks.take_library([(track_id, row("a", third))])
+    assert changes.moved == () and workspace.tracks.paths_of(track_id) == [new.path, third.path]
+    assert workspace.tracks.get(track_id).state == "analysed"
+    assert [path for _, path in workspace.tracks.unverified()] == [new.path, third.path]
+    assert [file.path for file in workspace.tracks.files_of(track_id)] == [new.path, third.path]
+    workspace.tracks.mark_verified(new.path, "sound")
+    assert [path for _, path in workspace.tracks.unverified()] == [third.path]
+
+
+def test_a_file_that_comes_back_makes_its_track_ready_again(workspace: Workspace, tmp_path: Path) -> None:
+    file = FoundFile(str(tmp_path / "a.mp3"), 10, 0.0)
+    [track_id], _ = workspace.tracks.take_library([(None, row("a", file, "missing"))])
+    workspace.tracks.take_library([(track_id, row("a", real_file(tmp_path / "a.mp3")))])
+    assert workspace.tracks.get(track_id).state == "new" and workspace.tracks.missing_files() == set()
+
+
+def test_a_track_the_library_names_and_the_folder_found_is_one(workspace: Workspace, tmp_path: Path) -> None:
+    [named], _ = workspace.tracks.take_library([(None, row("Named", state="cloud-only", play_count=4))])
+    file = real_file(tmp_path / "a.mp3", title="Found")
+    [filed] = workspace.tracks.add([file]).added
+    rate(workspace, named, "liked")
+    rate(workspace, filed, "semi")
+    ids, _ = workspace.tracks.take_library([(named, row("Named", file))])
+    assert ids == [named] and workspace.tracks.ids() == {named}
+    assert len(workspace.labels.history()) == 2 and workspace.tracks.paths_of(named) == [file.path]
+
+
+def test_two_tracks_of_libraries_and_two_that_were_heard_stay_two(workspace: Workspace, tmp_path: Path) -> None:
+    one, two = real_file(tmp_path / "1.mp3"), real_file(tmp_path / "2.mp3", 20)
+    first, second = workspace.tracks.take_library([(None, row("one", one)), (None, row("two", two))])[0]
+    workspace.external_ids.put({first: {APPLE_ID: "1"}, second: {APPLE_ID: "2"}})
+    ids, _ = workspace.tracks.take_library([(first, row("one", two)), (second, row("two", one))])
+    assert ids == [first, second]
+    assert {path: entry[0] for path, entry in workspace.tracks.known_files().items()} == {
+        one.path: second, two.path: first
+    }  # fmt: skip
+    third = real_file(tmp_path / "3.mp3", 30)
+    [heard] = workspace.tracks.add([third]).added
+    for track_id in (first, heard):
+        workspace.tracks.mark_analysed(track_id, f"sound {track_id}", duration=60.0, note=None)
+    assert workspace.tracks.take_library([(first, row("one", third))])[0] == [first]
+    assert workspace.tracks.ids() == {first, second, heard}
+    assert (first, third.path) in workspace.tracks.unverified()
+
+
+def test_a_merge_in_the_middle_of_a_batch_leads_every_row_to_the_track_that_stays(
+    workspace: Workspace, tmp_path: Path
+) -> None:
+    file = real_file(tmp_path / "a.mp3")
+    [named], _ = workspace.tracks.take_library([(None, row("a", state="cloud-only"))])
+    [filed] = workspace.tracks.add([file]).added
+    workspace.tracks.mark_analysed(filed, "sound", duration=60.0, note=None)
+    rows = [(named, row("a", state="cloud-only")), (named, row("a", file))]
+    assert workspace.tracks.take_library(rows)[0] == [filed, filed]
+
+
+# -- one recording, several rows ----------------------------------------------------------------------
+
+
+def test_a_merged_track_inherits_what_the_other_did_not_know(workspace: Workspace, add_tracks) -> None:
+    [keep] = add_tracks("A/one")
+    [gone], _ = workspace.tracks.take_library([(None, row("one", state="cloud-only", play_count=4, date_added="2020"))])
+    workspace.tracks.merge(keep, gone)
+    track = workspace.tracks.get(keep)
+    assert (track.title, track.play_count, track.date_added, track.duration) == ("one", 4, "2020", 60.0)
+
+
+def test_a_file_of_other_music_is_parted_from_its_track(workspace: Workspace, tmp_path: Path) -> None:
+    file = real_file(tmp_path / "a.mp3", title="One")
+    [track_id] = workspace.tracks.add([file]).added
+    rate(workspace, track_id)
+    other = workspace.tracks.part(replace(file, tags=Tags("Two")))
+    assert workspace.tracks.by_path(file.path).id == other != track_id
+    assert (workspace.tracks.get(other).title, workspace.tracks.paths_of(track_id)) == ("Two", [])
+    assert workspace.labels.current("rating").keys() == {track_id}
+
+
+def test_other_music_under_a_known_path_is_another_track_and_a_new_tag_is_not(
+    workspace: Workspace, tmp_path: Path
+) -> None:
+    file = replace(real_file(tmp_path / "01.mp3"), tags=Tags("One", "A", duration=60.0))
+    [track_id] = workspace.tracks.add([file]).added
+    workspace.tracks.mark_analysed(track_id, "sound", duration=60.0, note=None)
+    rate(workspace, track_id)
+    for tags in (Tags("One!", "B", duration=60.5), Tags("Two", "B", duration=61.0), Tags("Two", "B")):
+        assert workspace.tracks.add([replace(file, tags=tags)]).updated == (track_id,)
+    changes = workspace.tracks.add([replace(file, tags=Tags("Three", "C", duration=90.0))])
+    assert len(changes.added) == 1 and changes.added != (track_id,)
+    assert workspace.labels.current("rating").keys() == {track_id}
+    assert workspace.tracks.by_path(file.path).title == "Three"
+
+
+def test_pairs_said_to_be_different_are_remembered_once_in_either_order(workspace: Workspace, add_tracks) -> None:
+    one, two, three = add_tracks("A/1", "A/2", "A/3")
+    workspace.tracks.say_different(two, one)
+    workspace.tracks.say_different(one, two)
+    workspace.tracks.say_different(three, two)
+    assert workspace.tracks.different_pairs() == {(one, two), (two, three)}
+    workspace.tracks.merge(one, two)
+    assert workspace.tracks.different_pairs() == {(one, three)}

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import numpy as np
@@ -13,8 +13,8 @@ import pytest
 
 from audio.encode import write_audio
 from core.errors import HomeBusyError
-from core.records import Job, Tags
-from services import library, visits
+from core.records import FoundFile, Job, Tags
+from services import backup, labeling, library, visits
 from services.engine import Engine, engine
 from services.workspace import Workspace
 
@@ -136,3 +136,36 @@ def finished(workspace: Workspace, kind: str) -> Job:
 def coordinators() -> list[psutil.Process]:
     mine = psutil.Process().children(recursive=True)
     return [child for child in mine if "services.coordinator" in child.cmdline()]
+
+
+def test_the_table_of_labels_follows_the_answers(opened: Engine, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("services.engine.MIRROR_EVERY", 0.1)
+    table = opened.workspace.home / "labels.csv"
+    [track] = opened.workspace.tracks.add([FoundFile("/music/a.mp3", 1, 1.0, Tags(title="A"))]).added
+    opened._mirror_at = 0.0
+    labeling.answer(opened.workspace, track, "rating", "liked")
+    wait_until(lambda: table.exists() and "/music/a.mp3,rating,liked" in table.read_text("utf-8"))
+    labeling.answer(opened.workspace, track, "rating", "semi")
+    opened.close()
+    assert "/music/a.mp3,rating,semi" in table.read_text("utf-8"), "the last answer is there when the app ends"
+
+
+def test_a_restore_by_the_terminal_is_noticed(opened: Engine, tmp_path: Path) -> None:
+    workspace = opened.workspace
+    file = backup.backup(workspace, tmp_path / "empty.zip")["path"]
+    [track] = workspace.tracks.add([FoundFile("/music/a.mp3", 1, 1.0, Tags(title="A"))]).added
+    workspace.tracks.mark_analysed(track, "sound", duration=60.0, note=None)
+    workspace.features.put(track, {"musicnn": np.ones(6)}, {"musicnn": 1})
+    hello = {"tab": "t", "events": [], "showing": None}
+    wait_until(lambda: [card["id"] for card in opened.desk.sync(hello)["queue"]] == [track])
+    wait_until(lambda: opened.learner.ranked("rating") is not None)
+    backup.restore(Workspace(workspace.home), file)
+    wait_until(lambda: opened.learner.ranked("rating") is None)
+    assert opened.desk.sync(hello)["queue"] == []
+
+
+def wait_until(fits: Callable[[], bool], seconds: float = 20.0) -> None:
+    deadline = time.monotonic() + seconds
+    while not fits():
+        assert time.monotonic() < deadline
+        time.sleep(0.05)

@@ -364,6 +364,7 @@ def test_a_part_of_a_folder_without_permission_is_one_message_and_the_rest_is_lo
         refuse(patch, music / "closed")
         result = look_again(workspace)
         assert result["missing"] == 1 and [line["path"] for line in result["problems"]] == [str(music / "closed")]
+        drives.look(workspace)  # which reads only the folder itself
         assert workspace.roots.records()[0].problem == lines(result, "problems")[0]
     assert look_again(workspace) == NOTHING
     assert workspace.roots.records()[0].problem is None

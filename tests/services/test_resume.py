@@ -1,4 +1,4 @@
-"""Going on after sleep, crash, pause and restart, shown on real processes; the analysis gives way to everything else."""
+"""Going on after sleep, crash, pause and restart, shown on real processes; the analysis gives way to the rest."""
 
 from __future__ import annotations
 

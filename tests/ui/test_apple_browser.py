@@ -66,16 +66,18 @@ def desk(browser: Browser, tmp_path: Path) -> Iterator[Desk]:
     assert problems == []
 
 
+@pytest.mark.timeout(600)  # it listens to nine songs, and waits for the worst of busy computers
 def test_a_library_is_taken_in_rated_moved_and_taken_in_again(desk: Desk, music: Path, tmp_path: Path) -> None:
     page, library = desk.page, tmp_path / "Library.xml"
 
     page.get_by_label("Or its path").fill(str(library))
     page.get_by_text("9 files are here.").wait_for(timeout=20_000)
-    answer(page, "2 stars", "Ignore")
+    settled(page)
+    answer(page, "What 2 stars means", "Ignore")
     page.get_by_role("button", name="Import", exact=True).click()
     page.get_by_text("Library.xml: 9 tracks (9 new), 4 ratings").wait_for(timeout=30_000)
     page.get_by_role("button", name="Understood").click()
-    wait_until(lambda: states(desk) == {"analysed": 9}, 150, "all is analysed", page)
+    wait_until(lambda: states(desk) == {"analysed": 9}, 240, "all is analysed", page)
 
     before = rate_all(desk)
     assert sorted(before) == [f"Piece {number}" for number in range(UNASKED + 1, len(RATINGS) + 1)]
@@ -100,6 +102,7 @@ def test_a_library_is_taken_in_rated_moved_and_taken_in_again(desk: Desk, music:
     assert not page.get_by_test_id("earmark-title").is_visible() or desk.title == "", "nothing is asked twice"
 
     link(desk, "Playlists").click()
+    settled(page)
     exported = export(page, tmp_path / "out")
     assert len(exported) == len(RATINGS)
     assert all(Path(path).is_file() and Path(path).parent == moved for path in exported)
@@ -112,10 +115,19 @@ def sound(number: int) -> np.ndarray:
     return (0.2 * chord * (1 + np.sin(2 * np.pi * (1 + number) * t)) / 2).astype(np.float32)
 
 
-def answer(page: Page, line: str, value: str) -> None:
-    """Choose what a line of the library's ratings means."""
-    page.get_by_label(f"What {line} means").click()
+def answer(page: Page, label: str, value: str) -> None:
+    """Choose from a list; one that is opened while the page still scrolls is closed again."""
+    page.get_by_label(label).scroll_into_view_if_needed()
+    page.wait_for_timeout(600)
+    page.get_by_label(label).click()
     page.get_by_role("option", name=value).click()
+    settled(page)
+
+
+def settled(page: Page) -> None:
+    """Wait until the page has taken in what was done: a list that opens meanwhile would be closed again."""
+    page.wait_for_timeout(400)
+    page.locator("[data-test-script-state=notRunning]").wait_for(timeout=20_000)
 
 
 def rate_all(desk: Desk) -> dict[str, str]:
@@ -154,10 +166,11 @@ def idle(desk: Desk) -> bool:
 def export(page: Page, folder: Path) -> list[str]:
     """Write every rated track's playlist to a folder and return the paths in the three files of ratings."""
     page.get_by_text("Only what I rated").click()
-    page.get_by_label("Format").click()
-    page.get_by_role("option", name="M3U8, for most players").click()
+    settled(page)
+    answer(page, "Format", "M3U8, for most players")
     page.get_by_label("Folder").fill(str(folder))
     page.keyboard.press("Enter")
+    settled(page)
     page.get_by_role("button", name="Write all playlists to this folder").click()
     names = [folder / f"{rating}_songs_playlist.m3u8" for rating in ("liked", "semi", "disliked")]
     wait_until(lambda: all(name.exists() for name in names), 20, "the playlists are written", page)

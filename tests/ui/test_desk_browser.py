@@ -293,6 +293,27 @@ def click_on(desk: Desk, place: str) -> None:
     return page.get_by_text("The folders are named after genres").click()
 
 
+def test_keys_rate_at_once_after_a_part_was_chosen_to_ask_about(analysed: Desk) -> None:
+    page, before = analysed.page, len(analysed.server.rows())
+    page.get_by_role("button", name="Asking about: everything").click()
+    page.get_by_role("radio", name="Year", exact=True).or_(page.get_by_role("button", name="Year", exact=True)).click()
+    page.get_by_label("Year", exact=True).last.click()
+    page.keyboard.type("2")  # typed into the field, not an answer
+    page.keyboard.press("Enter")
+    page.get_by_role("button", name="Everything again").wait_for()
+    assert len(analysed.server.rows()) == before
+    wait_until(lambda: analysed.title != "", 10, "a track of that part is asked", page)
+    given = [analysed.press("1")]
+    analysed.settle()
+    page.get_by_role("button", name="Everything again").click()
+    page.get_by_role("button", name="Asking about: everything").wait_for()
+    wait_until(lambda: analysed.title not in ("", given[0]), 10, "another track is asked", page)
+    given.append(analysed.press("3"))
+    analysed.settle()
+    rows = [(row["title"], row["value"]) for row in analysed.server.rows()[before:]]
+    assert rows == list(zip(given, ["liked", "disliked"], strict=True))
+
+
 def test_genre_is_accepted_with_enter_and_corrected_by_typing(analysed: Desk) -> None:
     title = analysed.press("Enter")
     analysed.settle()

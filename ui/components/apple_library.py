@@ -32,7 +32,7 @@ REPORT_COLUMNS = {
 }  # fmt: skip
 
 # Streamlit calls the place to drop a file decoration and names it all the same: screen readers need one or the other.
-NAMED_GROUP = """<script>
+NAMED_GROUP = """<span class="earmark-unseen"></span><script>
 window.__earmarkDropZones ??= new MutationObserver(() => {
   for (const zone of document.querySelectorAll("[data-testid=stFileUploaderDropzone][role=presentation]"))
     zone.setAttribute("role", "group");
@@ -176,7 +176,7 @@ def sentences(seen: Preview) -> list[str]:
     n = seen.counts
     lines = [f"**{counted(n['tracks'], 'track')}, {counted(n['playlists'], 'playlist')}.** {_whereabouts(n)}"]
     if n["cloud_only"]:
-        lines.append(cloud_sentence(n["cloud_only"], n["tracks"]))
+        lines.append(cloud_sentence(n["cloud_only"], n["tracks"], n["files"]))
     if n["cloud_only"] == n["tracks"]:
         lines.append(ALL_IN_THE_CLOUD)
     if n["protected"]:
@@ -244,9 +244,7 @@ def point(seen: Preview, options: Options, key: str) -> None:
     if options.look_in:
         st.success(what_was_found(seen))
     else:
-        st.write(
-            "If the files are in another folder or on another disk now, name it: they are found by name and size."
-        )
+        st.write("If the files are in another folder or on another disk now, name it: they are found by name and size.")
     for number, folder in enumerate(options.look_in):
         with st.container(horizontal=True, vertical_alignment="center", key=f"{key}-looked-{number}"):
             st.markdown(f"`{readable(folder)}`", width="stretch")

@@ -86,7 +86,7 @@ def _chosen(engine: Engine) -> Path | None:
     )
     options = [str(path) for path in kept] + [ELSEWHERE]
     chosen = st.selectbox(
-        "Backup", options, index=None, format_func=_name, placeholder="Choose one", key="restore-which"
+        "Which backup", options, index=None, format_func=_name, placeholder="Choose one", key="restore-which"
     )
     if chosen is None:
         return None
@@ -115,7 +115,7 @@ def _compare(engine: Engine, file: Path) -> None:
     except EarmarkError as error:
         st.error(str(error))
         return
-    st.table(_side_by_side(there, backup.estimate(engine.workspace)))
+    st.table(_side_by_side(there, backup.estimate(engine.workspace)), hide_index=True, border="horizontal")
     st.caption(f"{_origin(there)} What is here now is saved first; your music files are not touched.")
     if st.button("Put this in place of what is here", key="restore-go", type="primary"):
         _restore(engine, file)
@@ -132,8 +132,12 @@ def _side_by_side(there: Contents, here: Contents) -> pd.DataFrame:
     rows |= {f"{name.capitalize()} labels": (there.labels.get(name, 0), here.labels.get(name, 0)) for name in targets}
     rows |= {"Models": (there.models, here.models), "Playlists": (there.playlists, here.playlists)}
     return pd.DataFrame(
-        {name: [f"{n:,}" for n in numbers] for name, numbers in rows.items()}, index=["In the backup", "Here now"]
-    ).T
+        {
+            "What": list(rows),
+            "In the backup": [f"{there:,}" for there, _ in rows.values()],
+            "Here now": [f"{here:,}" for _, here in rows.values()],
+        }
+    )
 
 
 def _restore(engine: Engine, file: Path) -> None:

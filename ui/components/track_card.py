@@ -32,10 +32,10 @@ def track_card(engine: Engine, track_id: int) -> None:
         st.header(literal(about.track.title), anchor=False)
         st.markdown(description(about.track))
         st.markdown(" · ".join([state_sentence(about), *(["**left out**"] if is_out else [])]))
-        left, right = st.columns(2, gap="large")
+        left, right = st.columns(2, gap="medium")
         with left:
             _list("What is said", said(about))
-            _list("Before", history(about))
+            _list("History", history(about))
         with right:
             _list("Files", [f"`{readable(path)}`" + ("" if there else " (not there)") for path, there in about.files])
             _list("Elsewhere", elsewhere(about))

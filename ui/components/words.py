@@ -48,14 +48,13 @@ def counted(number: int, one: str, many: str | None = None) -> str:
     return f"{number:,} {one if number == 1 else many or one + 's'}"
 
 
-def cloud_sentence(cloud: int, tracks: int) -> str:
+def cloud_sentence(cloud: int, tracks: int, usable: int) -> str:
     """Say how much of a library cannot be listened to because it has no file.
 
-    >>> cloud_sentence(11310, 12041)
+    >>> cloud_sentence(11310, 12041, 731)
     "11,310 of 12,041 tracks are in Apple's cloud. Earmark needs files: 731 can be used."
     """
-    there = f"{cloud:,} of {counted(tracks, 'track')} are in Apple's cloud."
-    return f"{there} Earmark needs files: {tracks - cloud:,} can be used."
+    return f"{cloud:,} of {tracks:,} tracks are in Apple's cloud. Earmark needs files: {usable:,} can be used."
 
 
 def clock(seconds: float | None) -> str:

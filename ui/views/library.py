@@ -15,6 +15,7 @@ from ui.components.track_card import several, track_card
 from ui.components.words import STATES, cloud_sentence, counted, percent, together
 from ui.session import Engine, engine, stamp
 
+WITH_SOUND = ["new", "analysed", "partly"]  # tracks that can be listened to while their file is there
 ALWAYS = ("All", "Rated", "Unrated")  # the others are shown when something is in them
 FILTERS = {
     "All": lambda table: table.state.notna(),
@@ -87,7 +88,7 @@ def waits(opened: Engine, table: pd.DataFrame) -> None:
     """Say what cannot be listened to now because it is in a cloud or on a drive that is not connected."""
     cloud = int((table.state == "cloud-only").sum())
     if cloud:
-        st.write(cloud_sentence(cloud, len(table)))
+        st.write(cloud_sentence(cloud, len(table), int((table.state.isin(WITH_SOUND) & ~table.missing).sum())))
     if opened.workspace.roots.away():
         for place in drives.away(opened.workspace):
             st.write(place.sentence)
