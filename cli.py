@@ -305,7 +305,12 @@ def _show_rescan(result: Json) -> None:
     say(f"{changes or 'Nothing changed'} ({time_text(result['seconds'])}).")
     for problem in [*result["away"], *result["problems"]]:
         say(problem["sentence"])
+    for library in result["libraries"]:
+        if library["changed"]:
+            say(f"{library['path']} is newer than what was imported from it: cli.py import it again.")
     _show_failures(result["unreadable"], f"{len(result['unreadable']):,} cannot be read:")
+    if result["added"] or result["changed"]:
+        say("Next: cli.py analyze")
 
 
 @cli.command()

@@ -212,7 +212,7 @@ def _start_and_kill(workspace: Workspace) -> None:
     command = [sys.executable, "cli.py", "--home", str(workspace.home), "analyze", "--jobs", "1", "--json"]
     process = subprocess.Popen(command, cwd=ROOT, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
     try:
-        deadline = time.monotonic() + 120
+        deadline = time.monotonic() + 200
         while not workspace.tracks.count().get("analysed") and process.poll() is None and time.monotonic() < deadline:
             time.sleep(0.005)
     finally:

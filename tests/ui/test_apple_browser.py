@@ -108,6 +108,38 @@ def test_a_library_is_taken_in_rated_moved_and_taken_in_again(desk: Desk, music:
     assert all(Path(path).is_file() and Path(path).parent == moved for path in exported)
 
 
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_the_doors_and_what_is_behind_them_fit_a_phone(desk: Desk, music: Path, tmp_path: Path, scheme: str) -> None:
+    browser = desk.page.context.browser
+    assert browser is not None
+    context = browser.new_context(viewport={"width": 390, "height": 844}, color_scheme=scheme)  # type: ignore[arg-type]
+    page = context.new_page()
+    found = {}
+    try:
+        page.goto(desk.page.url)
+        page.get_by_role("heading", name="My Apple Music library").wait_for()
+        settled(page)
+        found["doors"] = problems_of(page)
+        page.get_by_label("Or its path").fill(str(tmp_path / "Library.xml"))
+        page.get_by_text("9 files are here.").wait_for(timeout=20_000)
+        page.get_by_text("Where each file was found").click()
+        page.get_by_text("all 9").wait_for()
+        settled(page)
+        found["preview"] = problems_of(page)
+    finally:
+        context.close()
+    assert found == {"doors": ([], False), "preview": ([], False)}
+
+
+def problems_of(page: Page) -> tuple[list[str], bool]:
+    """Return what screen readers would stumble over, and whether the page is wider than the screen."""
+    from axe_playwright_python.sync_playwright import Axe
+
+    violations = Axe().run(page).response["violations"]
+    wide = page.evaluate("document.documentElement.scrollWidth > innerWidth")
+    return [f"{v['id']} {[n['target'] for n in v['nodes']]}" for v in violations], bool(wide)
+
+
 def sound(number: int) -> np.ndarray:
     """Return a few seconds unlike those of any other number."""
     t = np.arange(4 * SR) / SR
@@ -172,7 +204,6 @@ def export(page: Page, folder: Path) -> list[str]:
     page.keyboard.press("Enter")
     settled(page)
     page.get_by_role("button", name="Write all playlists to this folder").click()
-    names = [folder / f"{rating}_songs_playlist.m3u8" for rating in ("liked", "semi", "disliked")]
-    wait_until(lambda: all(name.exists() for name in names), 20, "the playlists are written", page)
-    lines = [line for name in names for line in name.read_text("utf-8").splitlines()]
+    page.get_by_text(f"in {folder}").wait_for(timeout=20_000)
+    lines = [line for file in folder.glob("*_songs_playlist.m3u8") for line in file.read_text("utf-8").splitlines()]
     return [line for line in lines if line and not line.startswith("#")]
