@@ -218,7 +218,7 @@ def _write(connection: sqlite3.Connection, act_id: int, changes: Sequence[tuple[
 def _written(table: str, before: Row | None, after: Row | None) -> tuple[str | None, str | None]:
     """Return both images as JSON: of a new row only its name, of a changed one its name and what changed."""
     key = JOURNALLED[table]
-    if before is None and after is not None:
+    if before is None and after is not None and table != "settings":  # a setting is compared with what it is then
         after = {column: after[column] for column in key}
     elif before is not None and after is not None:
         changed = [column for column in before if before[column] != after[column]]
@@ -278,6 +278,8 @@ class _Undoing:
         self.kept += not done
 
     def _take_back(self, table: str, before: Row | None, after: Row | None) -> bool:
+        if table == "settings" and after is not None:
+            return self._set_back(after["key"], None if before is None else before["value"], after["value"])
         if after is None:
             assert before is not None
             return self._put_back(table, before)
@@ -318,6 +320,23 @@ class _Undoing:
             return row["content_id"] is None  # heard since: it holds the track's sound
         return True
 
+    def _set_back(self, key: str, before: str | None, after: str) -> bool:
+        """Put a setting back; of a table in it, line by line, so that lines of later acts stay."""
+        row = self._connection.execute("SELECT value FROM settings WHERE key = ?", [key]).fetchone()
+        if row is None:
+            return True
+        old, new, now_ = from_json(before), from_json(after), from_json(row["value"])
+        if not (isinstance(new, dict) and isinstance(now_, dict) and isinstance(old, dict | None)):
+            back, done = (old, True) if now_ == new else (now_, False)
+        else:
+            back, done = _lines_back(old or {}, new, now_)
+        if before is None and (back is None or back == {}):
+            self._connection.execute("DELETE FROM settings WHERE key = ?", [key])
+        else:
+            text = before if back == old else to_json(back)
+            self._connection.execute("UPDATE settings SET value = ? WHERE key = ?", [text, key])
+        return done
+
     def _change_back(self, table: str, before: Row, after: Row) -> bool:
         """Put back the columns that are still as the act left them."""
         where, values = _named(table, after)
@@ -331,6 +350,14 @@ class _Undoing:
             sets = ", ".join(f"{name} = ?" for name in untouched)
             self._connection.execute(f"UPDATE OR IGNORE {table} SET {sets} WHERE {where}", [*back, *values])
         return len(untouched) == len(changed)
+
+
+def _lines_back(old: Row, new: Row, now_: Row) -> tuple[Row, bool]:
+    """Return a table with the lines that are still as an act left them put back, and whether all of them were."""
+    changed = {line for line in {*old, *new} if old.get(line) != new.get(line)}
+    untouched = {line for line in changed if now_.get(line) == new.get(line)}
+    kept = {line: value for line, value in now_.items() if line not in untouched}
+    return kept | {line: old[line] for line in old if line in untouched}, untouched == changed
 
 
 def _named(table: str, row: Row) -> tuple[str, list[Any]]:

@@ -195,6 +195,12 @@ def places(workspace: Workspace) -> list[dict[str, Any]]:
     ]
 
 
+def forget(workspace: Workspace, path: str) -> None:
+    """Look at a folder or library no more, as one act; its tracks stay in the library."""
+    with workspace.acts.act("folders", f"Stopped looking at {path}"):
+        workspace.roots.remove(path)
+
+
 def _trouble(root: Root, away: Sequence[drives.Away]) -> str | None:
     if root.kind == "library":
         gone = stamp_of(root.path) is None

@@ -184,3 +184,22 @@ def test_exact_numbers_survive_the_journal(workspace: Workspace) -> None:
         workspace.tracks.merge(other, track_id)
     undo_newest(workspace)
     assert workspace.tracks.known_files()["/m/a.mp3"] == (track_id, 5, 1763645590.1234567)
+
+
+def test_a_table_in_a_setting_is_taken_back_line_by_line(workspace: Workspace) -> None:
+    for genre in ("rock", "jazz"):
+        with workspace.acts.act("genres", f"Renamed {genre}"):
+            workspace.settings.set("names", {**workspace.settings.get("names", {}), genre: genre.title()})
+    second, first = workspace.acts.all()
+    assert workspace.acts.undo(first.id).kept == 0
+    assert workspace.settings.get("names") == {"jazz": "Jazz"}
+    workspace.acts.undo(second.id)
+    assert workspace.settings.get("names") is None or workspace.settings.get("names") == {}
+
+
+def test_a_setting_an_act_made_stays_when_it_was_changed_since(workspace: Workspace) -> None:
+    with workspace.acts.act("genres", "Chose"):
+        workspace.settings.set("chosen", ["a"])
+    workspace.settings.set("chosen", ["b"])
+    undone = workspace.acts.undo(workspace.acts.all()[0].id)
+    assert (workspace.settings.get("chosen"), undone.kept) == (["b"], 1)

@@ -16,7 +16,7 @@ from audio.encode import write_audio
 from core.errors import Cancelled
 from core.records import Label, LibraryRow, Tags
 from services import drives, jobs, library
-from services.rescan import outermost, rescan, stamp_of
+from services.rescan import forget, outermost, rescan, stamp_of
 from services.workspace import Workspace
 
 NOTHING = {
@@ -403,3 +403,13 @@ def do_the_job(workspace: Workspace) -> list[str]:
     module, function = jobs.RUNNERS["rescan"]
     getattr(importlib.import_module(module), function)(workspace, {}, lambda numbers: None)
     return [job.kind for job in workspace.jobs.open()]
+
+
+def test_a_forgotten_folder_is_looked_at_again_once_that_is_taken_back(workspace: Workspace, tmp_path: Path) -> None:
+    folder = tmp_path / "music"
+    folder.mkdir()
+    workspace.roots.add(str(folder))
+    forget(workspace, str(folder))
+    assert workspace.roots.all() == []
+    workspace.acts.undo(workspace.acts.all()[0].id)
+    assert workspace.roots.all() == [str(folder)]

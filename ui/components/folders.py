@@ -66,7 +66,7 @@ def _again(engine: Engine, path: str) -> None:
 
 
 def _forget(engine: Engine, place: dict[str, Any]) -> None:
-    engine.workspace.roots.remove(place["path"])
+    rescan.forget(engine.workspace, place["path"])
     tracks = "Its tracks stay" if place["tracks"] is None else f"{counted(place['tracks'], 'track')} from it stay"
     note(f"{readable(place['path'])} is not looked at any more. {tracks} in your library.")
 

@@ -85,5 +85,5 @@ def readable(text: str | None) -> str:
 
 def together(table: pd.DataFrame) -> pd.Series[str]:
     """Return the texts of each row as one, in small letters: what a search looks through."""
-    columns = [table[name].fillna("").astype(str) for name in table]
-    return columns[0].str.cat(columns[1:], sep=" ").str.casefold()
+    texts = table.fillna("").astype(str)
+    return texts.iloc[:, 0].str.cat(texts.iloc[:, 1:], sep=" ").str.casefold()
