@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 from streamlit.testing.v1 import AppTest
 
-from core.records import FoundFile, LibraryRow, Tags
+from core.records import FoundFile, Label, LibraryRow, Tags
 from data.external_ids import APPLE_ID
 from data.playlists import NewPlaylist
 from services import identity, scope, visits
@@ -116,6 +116,21 @@ def test_other_rows_are_another_choice(visit: Visit, fill: Any) -> None:
     assert "Song 3" in [header.value for header in at.header]
     at.text_input(key="library-search").set_value("song 1").run()
     assert not at.exception and [header.value for header in at.header] == []
+
+
+def test_a_star_of_apples_is_answered_otherwise_in_the_open_track(visit: Visit, opened: Engine, fill: Any) -> None:
+    track_id = fill(1)[0]
+    opened.workspace.labels.add([Label("star", track_id, "rating", "liked", "itunes")])
+    at = pick(visit(), 0)
+    field = at.segmented_control(key=f"track-rating-{track_id}")
+    assert field.value == "liked"
+    field.set_value("disliked").run()
+    assert not at.exception, at.exception[0].message
+    label = opened.workspace.labels.current("rating")[track_id]
+    assert (label.value, label.source) == ("disliked", "person")
+    at.selectbox(key=f"track-genre-{track_id}").set_value("folk").run()
+    assert opened.workspace.labels.current("genre")[track_id].value == "folk"
+    assert "folk" in said(at)
 
 
 def test_a_track_is_left_out_and_taken_in_again(visit: Visit, opened: Engine, fill: Any) -> None:

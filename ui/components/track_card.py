@@ -9,11 +9,12 @@ import streamlit as st
 
 from core.errors import EarmarkError
 from core.records import Track
-from services import identity, scope
+from services import identity, labeling, scope
 from services.engine import Engine
+from services.genres import first_guesses
 from services.identity import About
 from ui.components.moments import moment
-from ui.components.words import SOURCES, STATES, clock, counted, literal, readable
+from ui.components.words import RATINGS, SOURCES, STATES, clock, counted, literal, readable
 from ui.session import note
 
 EVENTS = 20  # of the history: as many as one looks through
@@ -32,6 +33,7 @@ def track_card(engine: Engine, track_id: int) -> None:
         st.header(literal(about.track.title), anchor=False)
         st.markdown(description(about.track))
         st.markdown(" · ".join([state_sentence(about), *(["**left out**"] if is_out else [])]))
+        _answers(engine, about)
         left, right = st.columns(2, gap="medium")
         with left:
             _list("What is said", said(about))
@@ -43,6 +45,45 @@ def track_card(engine: Engine, track_id: int) -> None:
             st.button("Take in again", key="track-take-in", on_click=take_in, args=(engine, [track_id]))
         else:
             st.button("Leave out", key="track-leave-out", help=LEFT_OUT, on_click=leave_out, args=(engine, [track_id]))
+
+
+def _answers(engine: Engine, about: About) -> None:
+    """Let the person answer here, also above what came from elsewhere."""
+    track_id, rating, genre = about.track.id, about.labels.get("rating"), about.labels.get("genre")
+    genres = list(engine.workspace.labels.counts().get("genre", {}))
+    fields = {"rating": f"track-rating-{track_id}", "genre": f"track-genre-{track_id}"}
+    st.session_state[fields["rating"]] = None if rating is None else rating.value
+    st.session_state[fields["genre"]] = None if genre is None else genre.value
+    with st.container(horizontal=True, key="track-answers"):
+        st.segmented_control(
+            "Your rating",
+            list(RATINGS),
+            format_func=RATINGS.__getitem__,
+            key=fields["rating"],
+            on_change=_answer,
+            args=(engine, track_id, "rating", fields["rating"]),
+        )
+        st.selectbox(
+            "Your genre",
+            list(dict.fromkeys([*genres, *first_guesses(engine.workspace, genres)])),
+            key=fields["genre"],
+            accept_new_options=True,
+            placeholder="Choose or type one",
+            width=260,
+            on_change=_answer,
+            args=(engine, track_id, "genre", fields["genre"]),
+        )
+
+
+def _answer(engine: Engine, track_id: int, target: str, field: str) -> None:
+    value = st.session_state[field]
+    if value is None:  # the chosen one was clicked again: it stays
+        return
+    try:
+        labeling.answer(engine.workspace, track_id, target, value)
+    except EarmarkError as error:
+        note(str(error))
+    engine.learner.wake()
 
 
 def description(track: Track) -> str:
