@@ -30,13 +30,24 @@ os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
 os.environ.setdefault("KERAS_BACKEND", "tensorflow")
 
 
+# Group -> the fixtures whose tests stay on one worker and come first, the longest first. Two browsers at a time would
+# blur what they measure; the others take long to make and are made once for each worker.
+GROUPS = {"browser": {"browser", "page"}, "heard": {"heard", "heard_copy"}, "demo": {"demo"}}
+
+
 @pytest.hookimpl(tryfirst=True)  # before xdist reads the groups
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Mark the tests that drive a browser and keep them on one worker: two at a time would blur what they measure."""
+    """Keep tests that share what is slow on one worker, and begin with them."""
+    places = {name: place for place, name in enumerate(GROUPS)}
+    order = {}
     for item in items:
-        if {"browser", "page"} & set(getattr(item, "fixturenames", ())):
+        group = next((name for name, slow in GROUPS.items() if slow & set(getattr(item, "fixturenames", ()))), None)
+        order[item] = places.get(group or "", len(GROUPS))
+        if group is not None:
+            item.add_marker(pytest.mark.xdist_group(group))
+        if group == "browser":
             item.add_marker("browser")
-            item.add_marker(pytest.mark.xdist_group("browser"))
+    items.sort(key=order.__getitem__)
 
 
 @pytest.fixture(autouse=True)
