@@ -26,6 +26,8 @@ WORKSPACE = "earmark.workspace"  # where a command's context keeps the opened ho
 WIDE = 1000  # characters: lines for grep and files are never broken
 INTERRUPTED = 130  # what shells expect after Ctrl-C
 FORMATS = ("apple", "m3u8", "csv")
+MOST = 10**9  # more than any library holds; SQLite's numbers end at 2**63
+NUMBER = click.IntRange(1, MOST)
 FILE = click.Path(dir_okay=False, path_type=Path)
 
 Json = dict[str, Any]
@@ -124,6 +126,15 @@ def say(line: str) -> None:
     click.echo(line)
 
 
+def counted(number: int, one: str, many: str | None = None) -> str:
+    """Say how many there are, in words that fit one or many.
+
+    >>> counted(1, "track"), counted(1200, "track"), counted(1, "is there", "are there")
+    ('1 track', '1,200 tracks', '1 is there')
+    """
+    return f"{number:,} {one if number == 1 else many or one + 's'}"
+
+
 def console(*, stderr: bool = False) -> Console:
     """Return rich's console; made anew so that it prints where standard output goes now."""
     from rich.console import Console
@@ -192,7 +203,7 @@ def progress_text(now: Json) -> str:
     if now.get("total") is not None:
         parts.append(f"{now.get('done') or 0:,} of {now['total']:,}")
     elif now.get("tracks") is not None:
-        parts.append(f"{now['tracks']:,} tracks")
+        parts.append(counted(now["tracks"], "track"))
     if now.get("tracks_per_second") is not None:
         parts.append(f"{now['tracks_per_second']:.1f} tracks/s")
     if now.get("realtime_factor") is not None:
@@ -224,28 +235,31 @@ def _show_failures(failures: Sequence[Json], head: str) -> None:
 # -- music in ---------------------------------------------------------------------------------------
 
 
-WITHOUT_FILES = {  # counts of an Apple library, in words
-    "cloud_only": "are only in Apple's cloud",
-    "protected": "are protected by Apple and cannot be heard here",
-    "missing": "have no file where the library says (--map OLD=NEW or --look-in FOLDER)",
-    "podcasts": "podcasts were left out",
-    "other": "videos, audiobooks and streams were left out",
+WITHOUT_FILES = {  # counts of an Apple library, in words for one and for many
+    "cloud_only": ("is only in Apple's cloud", "are only in Apple's cloud"),
+    "protected": ("is protected by Apple and cannot be heard here", "are protected by Apple and cannot be heard here"),
+    "missing": (
+        "has no file where the library says (--map OLD=NEW or --look-in FOLDER)",
+        "have no file where the library says (--map OLD=NEW or --look-in FOLDER)",
+    ),
+    "podcasts": ("podcast was left out", "podcasts were left out"),
+    "other": ("video, audiobook or stream was left out", "videos, audiobooks and streams were left out"),
 }
 
 
 def _show_import(result: Json) -> None:
     changes = ", ".join(f"{result[key]:,} {key}" for key in ("added", "updated", "moved") if result[key])
-    say(f"{result['tracks']:,} tracks: {changes or 'nothing new'}.")
+    say(f"{counted(result['tracks'], 'track')}: {changes or 'nothing new'}.")
     if result["ignored"]:
         kinds = ", ".join(f"{n:,} {extension or 'without extension'}" for extension, n in result["ignored"].items())
         say(f"Ignored, because it is not music: {kinds}.")
     for key, words in WITHOUT_FILES.items():
         if result[key]:
-            say(f"{result[key]:,} {words}.")
+            say(f"{counted(result[key], *words)}.")
     if result["playlists"]:
-        say(f"{result['playlists']:,} playlists.")
+        say(f"{counted(result['playlists'], 'playlist')}.")
     for target, count in result["labels"].items():
-        say(f"{count:,} {target} labels.")
+        say(f"{counted(count, f'{target} label')}.")
     _show_failures(result["unreadable"], f"{len(result['unreadable']):,} cannot be read:")
     if result["added"] or result["updated"]:
         say("Next: cli.py analyze")
@@ -263,11 +277,25 @@ def _show_preview(result: Json) -> None:
     say("Nothing was imported yet. The same command without --preview does it.")
 
 
+def _answers(ctx: click.Context, parameter: click.Parameter, values: tuple[str, ...]) -> tuple[str, ...]:
+    for value in values:
+        if not all(part.strip() for part in value.partition("=")):
+            raise EarmarkError(f"An answer is LINE=RATING, such as 3=liked or loved=ignore, not {value!r}.")
+    return values
+
+
 @cli.command("import")
 @click.argument("paths", nargs=-1, required=True, metavar="PATH...")
 @click.option("--labels-from", type=click.Choice(["folder"]), help="Take the parent folder's name as the genre.")
 @click.option("--stars", type=click.Choice(["keep", "ignore"]), default="keep", show_default=True, help="Of Apple.")
-@click.option("--answer", "answers", multiple=True, metavar="LINE=RATING", help="Such as 3=liked or loved=ignore.")
+@click.option(
+    "--answer",
+    "answers",
+    multiple=True,
+    metavar="LINE=RATING",
+    callback=_answers,
+    help="Such as 3=liked or loved=ignore.",
+)
 @click.option("--map", "maps", multiple=True, metavar="OLD=NEW", help="Where Apple's folder OLD lies here.")
 @click.option("--look-in", multiple=True, metavar="FOLDER", help="Look here for files that moved.")
 @click.option("--preview", is_flag=True, help="Only say what an Apple library holds.")
@@ -325,13 +353,13 @@ def rescan() -> Json:
 
 def _show_analysis(result: Json) -> None:
     speed = f", {result['realtime_factor']:.0f} x real time" if result["analyzed"] else ""
-    say(f"{result['analyzed']:,} tracks analysed in {time_text(result['seconds'])}{speed}.")
+    say(f"{counted(result['analyzed'], 'track')} analysed in {time_text(result['seconds'])}{speed}.")
     _show_failures(result["failed"], f"{len(result['failed']):,} could not be analysed:")
 
 
 @cli.command()
-@click.option("--jobs", type=click.IntRange(min=1), metavar="N", help="Processes at once [default: every core].")
-@click.option("--limit", type=click.IntRange(min=1), metavar="N", help="At most so many tracks.")
+@click.option("--jobs", type=NUMBER, metavar="N", help="Processes at once [default: every core].")
+@click.option("--limit", type=NUMBER, metavar="N", help="At most so many tracks.")
 @click.option("--retry", is_flag=True, help="Try unreadable files again.")
 @verb(_show_analysis)
 def analyze(jobs: int | None, limit: int | None, retry: bool) -> Json:
@@ -399,7 +427,7 @@ def _note(event: Json) -> str:
 
 
 @cli.command("next")
-@click.option("-n", "count", type=click.IntRange(min=1), default=1, show_default=True, help="How many.")
+@click.option("-n", "count", type=NUMBER, default=1, show_default=True, help="How many.")
 @TARGET
 @click.option("--strategy", metavar="S", help="How to choose [default: what teaches most].")
 @verb(_show_questions)
@@ -439,13 +467,13 @@ def _show_undone(result: Json) -> None:
     if "act" not in result:
         _show_events(result)
         return
-    kept = f" {result['kept']:,} rows that changed since stay as they are." if result["kept"] else ""
+    kept = " What you answered or what was listened to since stays." if result["kept"] else ""
     say(f"Taken back: {result['act']['title']}.{kept}")
 
 
 @cli.command()
-@click.option("-n", "count", type=click.IntRange(min=1), default=1, show_default=True, help="How many.")
-@click.option("--act", type=int, metavar="N", help="A whole import, merge or exclusion of `history --acts`.")
+@click.option("-n", "count", type=NUMBER, default=1, show_default=True, help="How many.")
+@click.option("--act", type=NUMBER, metavar="N", help="A whole import, merge or exclusion of `history --acts`.")
 @verb(_show_undone)
 def undo(count: int, act: int | None) -> Json:
     """Take back your newest answers, or a whole act."""
@@ -466,7 +494,7 @@ def _show_history(result: Json) -> None:
 
 
 @cli.command()
-@click.option("--limit", type=click.IntRange(min=1), default=50, show_default=True, help="How many.")
+@click.option("--limit", type=NUMBER, default=50, show_default=True, help="How many.")
 @click.option("--acts", is_flag=True, help="Imports, merges and exclusions that can be taken back.")
 @verb(_show_history)
 def history(limit: int, acts: bool) -> Json:
@@ -482,7 +510,7 @@ def history(limit: int, acts: bool) -> Json:
 
 def _show_exclusions(result: Json) -> None:
     if "exclusions" not in result:
-        say(f"{result['tracks']:,} tracks.")
+        say(f"{counted(result['tracks'], 'track')}.")
         return
     rows = [[one["kind"], one["name"], one["value"], one["tracks"]] for one in result["exclusions"]]
     show_table(rows, "kind", "name", "value", "tracks") if rows else say("Nothing is left out.")
@@ -557,9 +585,16 @@ def genres_list() -> Json:
     return {"genres": naming.tag_table(open_workspace())}
 
 
+def _show_accepted(result: Json) -> None:
+    if not result["accepted"]:
+        say("Nothing new: no track has such a tag and no genre yet.")
+        return
+    say(f"{counted(result['accepted'], 'tag')} became genre labels: {_words(result['genres'])}.")
+
+
 @genres.command("accept")
 @click.argument("names", nargs=-1, metavar="[GENRE...]")
-@verb(show_pairs)
+@verb(_show_accepted)
 def genres_accept(names: tuple[str, ...]) -> Json:
     """Take the tags of these genres, or all, as labels; your own answers stay above them."""
     from services import genres as naming
@@ -660,15 +695,16 @@ def labels() -> None:
 
 
 def _show_labels_import(result: Json) -> None:
-    say(f"{result['imported']:,} labels imported.")
+    say(f"{counted(result['imported'], 'label')} imported.")
     if result["unmatched"]:
-        say(f"{len(result['unmatched']):,} paths are not in the library (or fit several tracks):")
+        unmatched = counted(len(result["unmatched"]), "path is", "paths are")
+        say(f"{unmatched} not in the library (or could be several tracks):")
         show_table([[path] for path in result["unmatched"]], "path")
 
 
 @labels.command("export")
 @click.argument("file", type=FILE)
-@verb(lambda result: say(f"{result['exported']:,} labels written to {result['path']}"))
+@verb(lambda result: say(f"{counted(result['exported'], 'label')} written to {result['path']}"))
 def labels_export(file: Path) -> Json:
     """Write every label to a CSV file."""
     from services import library
@@ -694,7 +730,11 @@ def features() -> None:
 @features.command("export")
 @click.argument("file", type=FILE)
 @click.option("--set", "feature_set", default="descriptors", show_default=True, metavar="S", help="Or a+b.")
-@verb(lambda result: say(f"{result['rows']:,} rows, {result['columns']:,} columns written to {result['path']}"))
+@verb(
+    lambda result: say(
+        f"{counted(result['rows'], 'row')}, {counted(result['columns'], 'column')} written to {result['path']}"
+    )
+)
 def features_export(file: Path, feature_set: str) -> Json:
     """Write features and labels to a .csv or .parquet file."""
     from services import library
@@ -799,9 +839,9 @@ def _show_classified(result: Json) -> None:
 @cli.command()
 @click.argument("files", nargs=-1, metavar="FILE...", type=FILE)
 @click.option("--xml-file", "--xml_file", type=FILE, help="The tracks of a Library.xml or an exported playlist.")
-@click.option("--max-tracks", "--max_tracks", type=click.IntRange(min=1), metavar="N", help="At most so many of it.")
+@click.option("--max-tracks", "--max_tracks", type=NUMBER, metavar="N", help="At most so many of it.")
 @click.option(
-    "--start-index", "--start_index", type=click.IntRange(min=0), default=0, metavar="K", help="From there on."
+    "--start-index", "--start_index", type=click.IntRange(0, MOST), default=0, metavar="K", help="From there on."
 )
 @click.option("--map", "maps", multiple=True, metavar="OLD=NEW", help="Where Apple's folder OLD lies here.")
 @verb(_show_classified)
@@ -858,9 +898,17 @@ def export(playlist: str | None, everything: bool, format_: str, out: Path | Non
 # -- keeping ----------------------------------------------------------------------------------------
 
 
+def _show_backup(result: Json) -> None:
+    content = result["content"]
+    held = [counted(content["tracks"], "track")]
+    held += [counted(number, f"{target} label") for target, number in content["labels"].items() if number]
+    held += [counted(content[name], name.removesuffix("s")) for name in ("models", "playlists") if content[name]]
+    say(f"{result['path']}: {', '.join(held)}. No audio, no tokens.")
+
+
 @cli.command()
 @click.argument("file", type=FILE)
-@verb(lambda result: say(f"{result['path']}: {_words(result['content'])}"))
+@verb(_show_backup)
 def backup(file: Path) -> Json:
     """Write everything Earmark knows into one file: no music, no passwords."""
     from services import backup as backups

@@ -63,11 +63,18 @@ class ActStore:
     def __init__(self, database: Database) -> None:
         self._database = database
 
-    def begin(self, kind: str, title: str) -> int:
-        """Open an act and return its number; it may be recorded in several transactions."""
+    def begin(self, kind: str, title: str, *, about: str | None = None) -> int:
+        """Open an act and return its number; it may be recorded in several transactions.
+
+        Parameters
+        ----------
+        about : str, optional
+            What it takes in: of several acts about one thing the newest has to be taken back first, because each
+            builds on the one before.
+        """
         with self._database.write() as connection:
             cursor = connection.execute(
-                "INSERT INTO acts (kind, title, created_at) VALUES (?, ?, ?)", [kind, title, now()]
+                "INSERT INTO acts (kind, title, about, created_at) VALUES (?, ?, ?, ?)", [kind, title, about, now()]
             )
             assert cursor.lastrowid is not None
             return cursor.lastrowid
@@ -101,9 +108,9 @@ class ActStore:
         return True
 
     @contextmanager
-    def act(self, kind: str, title: str) -> Iterator[None]:
+    def act(self, kind: str, title: str, *, about: str | None = None) -> Iterator[None]:
         """Record one act in one transaction; an exception leaves no trace of it."""
-        act_id = self.begin(kind, title)
+        act_id = self.begin(kind, title, about=about)
         try:
             with self.recording(act_id):
                 yield
@@ -154,6 +161,16 @@ def _open_act(connection: sqlite3.Connection, act_id: int) -> Act:
     some = connection.execute("SELECT 1 FROM act_changes WHERE act_id = ? LIMIT 1", [act_id]).fetchone()
     if some is None:
         raise EarmarkError(f"{row['title']}: only the last {KEPT} acts can be taken back.")
+    newer = connection.execute(
+        f"""SELECT {_COLUMNS} FROM acts WHERE id > ? AND undone_at IS NULL
+            AND about = (SELECT about FROM acts WHERE id = ?) ORDER BY id DESC""",
+        [act_id, act_id],
+    ).fetchone()
+    if newer is not None:
+        raise EarmarkError(
+            f"{row['title']}: the same was imported again later. Take that back first: {newer['title']}"
+            f" (act {newer['id']})."
+        )
     return Act(**dict(row))
 
 

@@ -53,15 +53,21 @@ class LabelStore:
                     written += _insert(connection, label)
         return written
 
-    def withdraw(self, source: LabelSource, target: str, track_ids: Iterable[int]) -> int:
-        """Mark a source's labels of these tracks as undone, because it no longer says them; return how many."""
+    def withdraw(self, source: LabelSource, target: str, track_ids: Iterable[int], *, reason: str) -> int:
+        """Mark the labels a source gave these tracks as undone, because it no longer says them; return how many.
+
+        Parameters
+        ----------
+        reason : str
+            Only labels kept with this reason: of two libraries one does not speak for the other.
+        """
         with self._database.write(durable=True) as connection:
             moment = now()
             return sum(
                 connection.execute(
                     f"""UPDATE labels SET undone_at = ? WHERE source = ? AND target = ? AND +undone_at IS NULL
-                        AND track_id IN ({marks(len(part))})""",  # +undone_at: found by the track
-                    [moment, source, target, *part],
+                        AND reason = ? AND track_id IN ({marks(len(part))})""",  # +undone_at: found by the track
+                    [moment, source, target, reason, *part],
                 ).rowcount
                 for part in chunks(list(track_ids))
             )

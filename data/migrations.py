@@ -229,6 +229,7 @@ CREATE TABLE acts (
     id INTEGER PRIMARY KEY AUTOINCREMENT,
     kind TEXT NOT NULL,         -- 'import', 'labels', 'genres', 'merge', 'leave out', ...
     title TEXT NOT NULL,        -- what was done, in words
+    about TEXT,                 -- the library or file it took in: of these the newest import is taken back first
     created_at TEXT NOT NULL,
     undone_at TEXT
 );

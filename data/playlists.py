@@ -20,6 +20,11 @@ class Playlist:
     external_id: str | None = None
     tracks: int = 0  # how many
 
+    @property
+    def key(self) -> str:
+        """What names it also after it was imported anew."""
+        return self.external_id or str(self.id)
+
 
 @dataclass(frozen=True)
 class NewPlaylist:
@@ -71,6 +76,12 @@ class PlaylistStore:
                  FROM playlists p ORDER BY p.name COLLATE NOCASE, p.id"""
         with self._database.read() as connection:
             return [Playlist(**dict(row)) for row in connection.execute(sql)]
+
+    def numbers(self) -> dict[str, int]:
+        """Return the number of each playlist by what stays when it is imported anew: its external id, else itself."""
+        with self._database.read() as connection:
+            rows = connection.execute("SELECT id, external_id FROM playlists ORDER BY id")
+            return {row["external_id"] or str(row["id"]): row["id"] for row in rows}
 
     def tracks(self, playlist_id: int) -> list[int]:
         """Return the tracks of a playlist in order; of a folder those of all lists in it."""

@@ -19,6 +19,7 @@ COLUMNS = """t.id, t.title, t.artist, t.album, t.album_artist, t.genre, t.year, 
     t.skip_count, t.date_added, t.state, t.reason, t.content_id, t.track_number, t.disc_number,
     (SELECT path FROM files f WHERE f.track_id = t.id ORDER BY f.missing_since IS NOT NULL, f.rowid LIMIT 1) AS path"""
 
+DIGITS = 18  # of a number that SQLite can look up: it ends at 2**63
 ANOTHER_LENGTH = 2.0  # seconds: encoders differ by less
 
 
@@ -130,6 +131,8 @@ class TrackStore:
             Neither a known id nor the path of a known file.
         """
         if name.isdecimal():
+            if len(name) > DIGITS:
+                raise UnknownTrackError(f"No track has the number {name[:40]}.")
             return self.get(int(name))
         track = self.by_path(Path(name).expanduser().absolute())
         if track is None:
@@ -311,9 +314,9 @@ class TrackStore:
             return {row[0] for row in connection.execute("SELECT path FROM files WHERE missing_since IS NOT NULL")}
 
     def count_missing(self) -> int:
-        """Return how many tracks have no file left that is there."""
-        sql = """SELECT COUNT(*) FROM (
-            SELECT track_id FROM files GROUP BY track_id HAVING COUNT(*) = COUNT(missing_since))"""
+        """Return how many tracks have no file that is there, those apart that are in a cloud or protected."""
+        sql = """SELECT COUNT(*) FROM tracks t WHERE t.state NOT IN ('protected', 'cloud-only')
+            AND NOT EXISTS (SELECT 1 FROM files f WHERE f.track_id = t.id AND f.missing_since IS NULL)"""
         with self._database.read() as connection:
             return int(connection.execute(sql).fetchone()[0])
 
@@ -458,7 +461,8 @@ def _insert(connection: sqlite3.Connection, file: FoundFile, root_id: int | None
 def _update(connection: sqlite3.Connection, track_id: int, file: FoundFile) -> int:
     connection.execute(
         """UPDATE tracks SET title = ?, artist = ?, album = ?, album_artist = ?, genre = ?, year = ?,
-           track_number = ?, duration = COALESCE(?, duration), state = 'new', reason = NULL WHERE id = ?""",
+           track_number = ?, duration = COALESCE(?, duration), state = 'new',
+           reason = CASE WHEN content_id IS NULL THEN NULL ELSE reason END WHERE id = ?""",
         [*_tag_values(file), track_id],
     )
     connection.execute(

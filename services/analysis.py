@@ -59,6 +59,12 @@ def start(workspace: Workspace) -> int | None:
     return workspace.jobs.add("analyze", "analysis")
 
 
+def was_stopped(workspace: Workspace) -> bool:
+    """Say whether the person stopped or paused the newest analysis: then none starts by itself."""
+    job = workspace.jobs.latest("analyze")
+    return job is not None and job.state in ("cancelled", "paused")
+
+
 def run(workspace: Workspace, params: dict[str, Any], report: Report) -> dict[str, Any]:
     """Do the job: the runner that the coordinator calls; moved files are compared with what was heard of them."""
     from audio.analyse import one_thread
@@ -67,12 +73,36 @@ def run(workspace: Workspace, params: dict[str, Any], report: Report) -> dict[st
     meter = Meter(total=queue.count())
     one_thread()  # the children inherit it; later would be too late for their numpy
     report(meter.progress())
+    if params.get("limit") is None:
+        _settle_unchanged(workspace, meter, report)
     _listen(workspace, params, queue, meter, report)
     if identity.verify(workspace, report)["parted"]:
         _listen(workspace, params, queue, meter, report)
     identity.recognise(workspace)
     training.predict_new(workspace)
     return meter.result()
+
+
+def _settle_unchanged(workspace: Workspace, meter: Meter, report: Report) -> None:
+    """Let files whose sound is still the same be as they were, without decoding them: retagged, copied, restored."""
+    from audio.analyse import FEATURE_VERSIONS
+    from audio.identity import content_id
+
+    versions = {name: n for name, n in FEATURE_VERSIONS.items() if has_embedding() or name not in ("musicnn", "tags")}
+    known = [pending for pending in workspace.tracks.to_analyse() if pending.content_id is not None]
+    for done, pending in enumerate(known):
+        report({"done": done, "total": len(known), "sentence": f"Checking changed files: {done:,} of {len(known):,}"})
+        if not workspace.features.complete(pending.track_id, versions):
+            continue
+        try:
+            found = content_id(pending.path)
+        except DecodeError:
+            continue
+        if found == pending.content_id:
+            track = workspace.tracks.get(pending.track_id)
+            seconds = track.duration or 0.0
+            workspace.tracks.mark_analysed(track.id, found, duration=seconds, note=track.reason, path=pending.path)
+            meter.done += 1
 
 
 def _listen(workspace: Workspace, params: dict[str, Any], queue: Waiting, meter: Meter, report: Report) -> None:
@@ -200,7 +230,7 @@ class Meter:
         numbers: dict[str, Any] = {"done": finished, "total": self.total, "failed": len(self.failed)}
         span = moment - self.recent[0][0] if len(self.recent) >= 3 else 0.0
         if self.first is None and not self.failed and self.total:
-            numbers["sentence"] = f"Getting ready to listen to {self.total:,} tracks"
+            numbers["sentence"] = f"Getting ready to listen to {self.total:,} track{'' if self.total == 1 else 's'}"
         if span > 1.0:
             per_second = (len(self.recent) - 1) / span
             numbers["tracks_per_second"] = round(per_second, 2)

@@ -25,12 +25,13 @@ from data.exchange.locations import Finder, apply_maps, loose_text, parse_map
 from data.external_ids import APPLE_ID, APPLE_LOCATION, APPLE_NUMBER
 from data.playlists import NAMED, NewPlaylist
 from labeling.targets import check_value
-from services import identity
+from services import drives, identity
 from services.imported import Imported
 from services.workspace import Workspace
 
 BATCH = 500  # entries in one transaction: an answer given meanwhile never waits long
 IGNORE = "ignore"
+FOLDER_DEPTH = 3  # parts of a path, the root with them: less than that is a disk or a person's whole home
 # What the person said in Apple Music -> the rating it stands for, the first that applies speaks.
 ANSWERS: dict[str, str] = {
     "loved": "liked", "disliked": "disliked", "5": "liked", "4": "liked", "3": "semi", "2": "disliked", "1": "disliked",
@@ -408,7 +409,8 @@ def take(
     """
     options, tell = options or Options(), progress or (lambda _: None)
     library = source if isinstance(source, AppleLibrary) else read(source, progress=progress)
-    act = workspace.acts.begin("import", f"{library.path.name}: import")
+    about = _source(library) if library.whole else str(library.path)
+    act = workspace.acts.begin("import", f"{library.path.name}: import", about=about)
     try:
         taking = _Taking(workspace, library, options, act)
         return taking.run(tell, should_stop or (lambda: False))
@@ -427,6 +429,7 @@ class _Taking:
         self._result = Imported()
         self._track_of: dict[int, int] = {}  # Apple's number -> our track
         self._ratings: dict[int, str] = {}  # Apple's number -> rating
+        self._here: list[str] = []  # files that are on this computer
 
     def run(self, tell: Progress, should_stop: Callable[[], bool]) -> Imported:
         library, result = self._library, self._result
@@ -439,6 +442,7 @@ class _Taking:
             self._take_batch(placed[start : start + BATCH])
             done = min(start + BATCH, len(placed))
             tell({"done": done, "total": len(placed), "sentence": f"{library.path.name}: {done:,} of {len(placed):,}"})
+        self._here = [p.path for p in placed if p.state == "new" and p.path is not None]
         self._take_ratings()
         self._take_playlists()
         if self._result.added or self._result.updated:
@@ -492,7 +496,10 @@ class _Taking:
         result.missing += states["missing"]
 
     def _take_ratings(self) -> None:
-        """Keep what the library says of its tracks now; what it no longer says is withdrawn."""
+        """Keep what the library says of its tracks now; what it said before and says no longer is withdrawn.
+
+        Another library, or a playlist's file, that is silent about a track takes nothing back.
+        """
         now = self._tracks_now()
         ratings = {now[number]: rating for number, rating in self._ratings.items() if number in now}
         ids = list(dict.fromkeys(now.values()))
@@ -500,10 +507,14 @@ class _Taking:
             with self._workspace.acts.recording(self._act):
                 part = {*ids[start : start + BATCH]} & self._workspace.tracks.ids()
                 said = {track_id: ratings[track_id] for track_id in part if track_id in ratings}
-                self._workspace.labels.replace_source("itunes", [_label(*rating) for rating in said.items()])
-                self._workspace.labels.withdraw("itunes", "rating", part - said.keys())
-        if self._ratings:
-            self._result.labels["rating"] = len(self._ratings)
+                labels = [_label(*rating, self._library) for rating in said.items()]
+                self._workspace.labels.replace_source("itunes", labels)
+                if self._library.whole:
+                    self._result.withdrawn += self._workspace.labels.withdraw(
+                        "itunes", "rating", part - said.keys(), reason=_reason(self._library)
+                    )
+        if ratings:
+            self._result.labels["rating"] = len(ratings)
 
     def _take_playlists(self) -> None:
         library = self._library
@@ -532,18 +543,52 @@ class _Taking:
         with self._workspace.acts.recording(self._act):
             if stamps.get(str(path)) != stamp:  # the time of a scan alone is no act
                 self._workspace.roots.add(str(path), kind="library", stamp=stamp)
+            self._remember_folder()
             self._workspace.settings.set("apple_import", kept)
         counts = {
             "track": self._result.tracks,
             "rating": self._result.labels.get("rating", 0),
             "playlist": self._result.playlists,
+            "withdrawn rating": self._result.withdrawn,
         }
         words = ", ".join(f"{n:,} {noun}{'' if n == 1 else 's'}" for noun, n in counts.items() if n)
         self._workspace.acts.finish(self._act, f"{path.name}: {words}")
 
 
-def _label(track_id: int, rating: str) -> Label:
-    return Label(str(uuid.uuid4()), track_id, "rating", rating, "itunes")
+    def _remember_folder(self) -> None:
+        """Let rescans look where the library's files lie, and no more where none of them is left."""
+        known = [path for path, (_, _, mtime) in self._workspace.tracks.known_files().items() if mtime]
+        folders = self._workspace.roots.all()
+        for folder in folders:
+            if not os.path.exists(folder) and not any(drives.is_below(path, [folder]) for path in known):
+                self._workspace.roots.remove(folder)
+        common = folder_of(self._here) if self._library.whole else None
+        if common is not None and not drives.is_below(common, folders):
+            self._workspace.roots.add(common)
+
+
+def folder_of(paths: Sequence[str]) -> str | None:
+    """Return the folder all these files lie in, None where that is too much of a disk to be looked through.
+
+    >>> folder_of(["/home/ann/Music/A/1.mp3", "/home/ann/Music/B/2.mp3"])
+    '/home/ann/Music'
+    >>> folder_of(["/home/ann/Music/1.mp3", "/mnt/2.mp3"])
+    """
+    try:
+        folder = os.path.commonpath([os.path.dirname(path) for path in paths])
+    except ValueError:  # none, or on several drives
+        return None
+    deep = len(Path(folder).parts) > FOLDER_DEPTH
+    return folder if deep and folder != str(Path.home()) else None
+
+
+def _label(track_id: int, rating: str, library: AppleLibrary) -> Label:
+    return Label(str(uuid.uuid4()), track_id, "rating", rating, "itunes", reason=_reason(library))
+
+
+def _reason(library: AppleLibrary) -> str:
+    """Return where a rating came from, as it is kept with it."""
+    return f"Rated in the library {library.persistent_id or ''}".strip() if library.whole else "Rated in a playlist"
 
 
 def _row(placed: Placed) -> LibraryRow:

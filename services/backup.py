@@ -135,6 +135,8 @@ def backup(workspace: Workspace, file: str | os.PathLike[str], *, progress: Prog
     path = Path(file).expanduser().absolute()
     if path.is_dir():
         raise EarmarkError(f"{path} is a folder. Give the backup a name, for example {path / 'earmark.zip'}")
+    if not path.parent.is_dir():
+        raise EarmarkError(f"The folder {path.parent} is not there. Make it first, or choose another.")
     with _work_folder(workspace.home) as folder:
         copy = backups.copy(workspace.database, folder / FILE_NAME)
         backups.clean_copy(copy, is_private)

@@ -313,13 +313,25 @@ class Desk:
         heard = sum(counts.get(state, 0) for state in ANALYSED_STATES)
         if total == 0:
             return "There is no music here yet."
-        if waiting and not self._workspace.labels.labelled(target):
+        if waiting and (idle := self._idle(waiting)) is not None:
+            return idle
+        if waiting and (heard == 0 or not self._workspace.labels.labelled(target)):
             return f"Listening to your first tracks: {heard:,} of {total:,}. The first question comes in a few seconds."
         if waiting:
             return f"You are faster than the analysis: {heard:,} of {total:,} tracks are ready, and all are answered."
         if heard == 0:
             return f"None of your {total:,} files could be read. The Library page says why."
         return "You have answered everything. Add more music, or look at your playlists."
+
+    def _idle(self, waiting: int) -> str | None:
+        """Say that nobody listens to the tracks that wait; None while music comes in or is listened to."""
+        jobs = [job for job in self._workspace.jobs.open() if job.kind != "retrain"]
+        if any(job.state != "paused" for job in jobs):
+            return None
+        wait = "1 track waits" if waiting == 1 else f"{waiting:,} tracks wait"
+        if jobs:
+            return f"{wait} to be listened to. That is paused: press Go on."
+        return f"{wait} to be listened to. Start that on the Library page."
 
     @property
     def heard_from(self) -> float:

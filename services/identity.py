@@ -110,6 +110,10 @@ class _Known:
         """Say whether a track is only known by name: no file here, never heard."""
         return not self.heard(track) and track.id not in self.filed
 
+    def waits(self, track: Track) -> bool:
+        """Say whether a track has a file here that will be listened to."""
+        return track.state == "new" and track.id in self.filed
+
     def likeness(self, a: Track, b: Track) -> float | None:
         """Return how alike two tracks sound, None where one was not heard."""
         rows = self.row_of.get(a.id), self.row_of.get(b.id)
@@ -194,6 +198,8 @@ def _doubtful(known: _Known, group: Sequence[Track]) -> Iterator[Pair]:
             if known.provisional(first) and known.provisional(second):
                 continue  # nothing to listen to: it can wait for a file
             alike = known.likeness(first, second)
+            if alike is None and (known.waits(first) or known.waits(second)):
+                continue  # listening to it may tell
             if alike is None or alike >= ALIKE:
                 yield Pair(first, second, _reason(known, first, second, alike), alike)
 

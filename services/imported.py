@@ -24,6 +24,7 @@ class Imported:
     other: int = 0  # videos, audiobooks, streams
     playlists: int = 0
     labels: dict[str, int] = field(default_factory=dict)
+    withdrawn: int = 0  # ratings this very library gave before and no longer says, or whose line is ignored now
 
     def as_json(self) -> dict[str, Any]:
         """Return it as one JSON object."""
@@ -34,6 +35,7 @@ class Imported:
         for name in ("tracks", "added", "updated", "moved", "cloud_only", "protected", "missing", "podcasts", "other"):
             setattr(self, name, getattr(self, name) + getattr(more, name))
         self.playlists += more.playlists
+        self.withdrawn += more.withdrawn
         self.unreadable += more.unreadable
         self.ignored = dict((Counter(self.ignored) + Counter(more.ignored)).most_common())
         self.labels = dict(Counter(self.labels) + Counter(more.labels))

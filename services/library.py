@@ -20,6 +20,7 @@ from data.exchange.files import replacing
 from data.exchange.folder import Skipped, natural_key, single, walk
 from data.external_ids import APPLE_ID
 from data.features import join
+from data.tracks import DIGITS
 from labeling.targets import TARGETS, check_value, get
 from services import apple, drives, identity
 from services.imported import Imported
@@ -205,7 +206,8 @@ class Taker:
         return seen
 
     def walk(self, source: Path, skipped: Skipped) -> set[str]:
-        """Take in one folder or file and return the paths of the audio files met; a folder is remembered."""
+        """Take in one folder or file and return the paths of the audio files met; a folder with music is remembered."""
+        remembered = str(source) in {root.path for root in self._roots.records()}
         root_id = self._roots.add(str(source)) if source.is_dir() else None
         seen: set[str] = set()
         for batch in _batches(_files(source, skipped, self._known), BATCH):
@@ -217,7 +219,10 @@ class Taker:
                 {"tracks": self._result.tracks, "added": self._result.added, "path": batch[-1].path},
             )
         if root_id is not None:
-            self._roots.set_problem(root_id, drives.trouble_below(str(source), skipped))
+            problem = drives.trouble_below(str(source), skipped)
+            self._roots.set_problem(root_id, problem)
+            if not (seen or remembered or problem or any(drives.is_below(path, [str(source)]) for path in self._known)):
+                self._roots.remove(str(source))
         return seen
 
     def take_files(self, batch: list[FoundFile], root_id: int | None = None) -> None:
@@ -295,7 +300,7 @@ def _unreadable(workspace: Workspace, seen: set[str], skipped: Skipped) -> list[
 def _label_by_folder(workspace: Workspace, paths: set[str]) -> int:
     ids = workspace.tracks.known_files()
     genres = {ids[path][0]: check_value("genre", os.path.basename(os.path.dirname(path))) for path in sorted(paths)}
-    with workspace.acts.act("labels", f"{len(genres):,} genres from folder names"):
+    with workspace.acts.act("labels", f"{len(genres):,} genre{'' if len(genres) == 1 else 's'} from folder names"):
         workspace.labels.replace_source("dataset", _labels("genre", genres, "dataset"))
     return len(genres)
 
@@ -534,7 +539,8 @@ def label_paths(workspace: Workspace) -> dict[int, str]:
 def _by_number(workspace: Workspace, names: Iterable[str]) -> dict[str, int]:
     """Return the tracks of names such as "apple:<Persistent ID>" and "track:<number>"."""
     apple_ids = workspace.external_ids.tracks(APPLE_ID)
-    own = workspace.tracks.many(int(name[6:]) for name in names if name.startswith("track:") and name[6:].isdecimal())
+    numbers = [name[6:] for name in names if name.startswith("track:") and name[6:].isdecimal()]
+    own = workspace.tracks.many(int(number) for number in numbers if len(number) <= DIGITS)
     found = {name: apple_ids[name[6:]] for name in names if name.startswith("apple:") and name[6:] in apple_ids}
     return found | {f"track:{track_id}": track_id for track_id in own}
 
@@ -562,7 +568,8 @@ def labels_import(workspace: Workspace, file: str | os.PathLike[str]) -> dict[st
         if (track_id := ids[row.path]) is not None:
             by_target.setdefault(row.target, {})[track_id] = value  # of two lines for one track the later one holds
     labels = [label for target, found in by_target.items() for label in _labels(target, found, "csv")]
-    with workspace.acts.act("labels", f"{path.name}: {len(labels):,} labels"):
+    title = f"{path.name}: {len(labels):,} label{'' if len(labels) == 1 else 's'}"
+    with workspace.acts.act("labels", title, about=str(path)):
         workspace.labels.replace_source("csv", labels)
     unmatched = list(dict.fromkeys(row.path for row in rows if ids[row.path] is None))
     return {"imported": sum(ids[row.path] is not None for row in rows), "unmatched": unmatched}

@@ -69,11 +69,12 @@ def rescan(
 
 
 def run(workspace: Workspace, params: dict[str, Any], report: Progress) -> dict[str, Any]:
-    """Do a rescan job: the runner that the coordinator calls; what is new is analysed after it."""
+    """Do a rescan job: the runner that the coordinator calls; what is new or still waits is analysed after it."""
     from services import analysis
 
     result = rescan(workspace, progress=report)
-    if any(result[name] for name in ("added", "changed", "found", "moved", "back")):
+    news = any(result[name] for name in ("added", "changed", "found", "moved", "back"))
+    if news or not analysis.was_stopped(workspace):
         analysis.start(workspace)
     return result
 

@@ -68,7 +68,9 @@ def _of_genres(workspace: Workspace, names: Collection[str]) -> set[int]:
 
 
 def _in_playlists(workspace: Workspace, playlists: Collection[str]) -> set[int]:
-    return {track_id for number in playlists for track_id in workspace.playlists.tracks(int(number))}
+    numbers = workspace.playlists.numbers()
+    known = [numbers[key] for key in playlists if key in numbers]
+    return {track_id for number in known for track_id in workspace.playlists.tracks(number)}
 
 
 def _tracks(workspace: Workspace, track_ids: Collection[str]) -> set[int]:
@@ -118,7 +120,7 @@ def _members(workspace: Workspace, kind: str, values: Collection[str]) -> Any:
     if kind == "genre":
         return workspace.labels.newest_id("genre")
     if kind == "playlist":
-        return hash(tuple(track_id for number in values for track_id in workspace.playlists.tracks(int(number))))
+        return hash(frozenset(_in_playlists(workspace, values)))
     return hash(frozenset(workspace.tracks.missing_files())) if kind == "folder" else None
 
 
@@ -317,10 +319,10 @@ def _check_genre(workspace: Workspace, value: str) -> str:
 
 def _check_playlist(workspace: Workspace, value: str) -> str:
     playlists = workspace.playlists.all()
-    by_number = [one for one in playlists if str(one.id) == value.strip()]
+    by_number = [one for one in playlists if value.strip() in (str(one.id), one.external_id)]
     found = by_number or [one for one in playlists if one.name.casefold() == value.strip().casefold()]
     if len(found) == 1:
-        return str(found[0].id)
+        return found[0].key
     if found:
         numbers = ", ".join(str(one.id) for one in found)
         raise EarmarkError(f"{len(found)} playlists are called {value!r}. Choose one by its number: {numbers}.")
@@ -361,7 +363,7 @@ def _found(workspace: Workspace, kind: str, value: str) -> str:
 def _name(workspace: Workspace, kind: str, value: str) -> str:
     """Say what is meant, in words."""
     if kind == "playlist":
-        name = next((one.name for one in workspace.playlists.all() if str(one.id) == value), None)
+        name = next((one.name for one in workspace.playlists.all() if one.key == value), None)
         return "a playlist that is no longer there" if name is None else f"the playlist {name}"
     if kind == "track":
         track = workspace.tracks.many([int(value)]).get(int(value))
@@ -387,7 +389,9 @@ def _counted(kind: str, tracks: int) -> str:
 def chosen(workspace: Workspace) -> Scope:
     """Return what is asked about."""
     kept = workspace.settings.get(SCOPE) or {}
-    return Scope(kept.get("kind", EVERYTHING), kept.get("value", ""))
+    scope = Scope(kept.get("kind", EVERYTHING), kept.get("value", ""))
+    gone = scope.kind == "playlist" and scope.value not in workspace.playlists.numbers()
+    return Scope() if gone else scope
 
 
 def choose(workspace: Workspace, kind: str = EVERYTHING, value: str | int | None = None) -> dict[str, Any]:
@@ -540,7 +544,7 @@ def choices(workspace: Workspace) -> dict[str, list[dict[str, Any]]]:
     known = [year for track_id, year in _facts(workspace).years.items() if track_id not in left]
     years, decades = _counts(known), _counts(year // 10 * 10 for year in known)
     playlists = [
-        ("playlist", str(one.id), one.name, len(set(workspace.playlists.tracks(one.id)) - left))
+        ("playlist", one.key, one.name, len(set(workspace.playlists.tracks(one.id)) - left))
         for one in workspace.playlists.all()
     ]
     by_genre = [

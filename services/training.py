@@ -433,7 +433,7 @@ def predict(workspace: Workspace, target: str = "rating", track_id: int | None =
             "title": tracks[i].title,
             "target": target,
             "value": labels[i].value if i in labels else guess.value,
-            "by": "person" if i in labels else _speaker(current, guess),
+            "by": labels[i].source if i in labels else _speaker(current, guess),
             "predicted": guess.value,
             "probabilities": guess.proba,
         }

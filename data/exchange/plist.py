@@ -48,7 +48,8 @@ def read_plist(
 ) -> Iterator[Item]:
     """Yield the values at the top of a property list, and those inside the parts to split, as soon as each is whole.
 
-    Dates are aware and in UTC. Binary data is left out: its value is None. A key that stands twice comes twice.
+    Dates are aware and in UTC. Binary data is left out: its value is None, as is that of a
+    number or date that cannot be understood. A key that stands twice comes twice.
 
     Parameters
     ----------
@@ -243,7 +244,9 @@ class _Reader:
         try:
             value = _SCALARS[name](text)
         except (ValueError, OverflowError) as error:
-            raise self._wrong(f"“{text[:40]}” is not what <{name}> may hold") from error
+            if name not in _FORGIVEN:
+                raise self._wrong(f"“{text[:40]}” is not what <{name}> may hold") from error
+            value = None
         self._add(value, self.parser.CurrentLineNumber if self.frames[-1].section is not None else 0)
 
     def _end_container(self) -> None:
@@ -304,6 +307,7 @@ def _false(text: str) -> bool:
     return False
 
 
+_FORGIVEN = ("integer", "real", "date")  # one wrong value becomes None: it must not keep a whole library out
 _CONTAINERS: dict[str, Callable[[], dict | list]] = {"dict": dict, "array": list}
 _SCALARS: dict[str, Callable[[str], object]] = {
     "key": str,

@@ -26,7 +26,8 @@ def dump(workspace: Workspace) -> dict[str, list[tuple]]:
 
 
 def label(track_id: int, value: str, source: str = "csv", target: str = "rating") -> Label:
-    return Label(f"{source} {track_id} {target} {value}", track_id, target, value, source)  # type: ignore[arg-type]
+    event = f"{source} {track_id} {target} {value}"
+    return Label(event, track_id, target, value, source, reason="A")  # type: ignore[arg-type]
 
 
 def undo_newest(workspace: Workspace) -> None:
@@ -50,7 +51,7 @@ def test_what_a_source_withdrew_speaks_again(workspace: Workspace, add_tracks: A
     [track_id] = add_tracks("A/1")
     workspace.labels.add([label(track_id, "liked", "itunes")])
     with workspace.acts.act("import", "Library.xml"):
-        workspace.labels.withdraw("itunes", "rating", [track_id])
+        workspace.labels.withdraw("itunes", "rating", [track_id], reason="A")
     assert workspace.labels.current("rating") == {}
     undo_newest(workspace)
     assert workspace.labels.current("rating")[track_id].value == "liked"

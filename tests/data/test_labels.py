@@ -11,7 +11,7 @@ from services.workspace import Workspace
 
 
 def label(event_id: str, track_id: int, value: str, source: LabelSource = "person", target: str = "rating") -> Label:
-    return Label(event_id, track_id, target, value, source)
+    return Label(event_id, track_id, target, value, source, reason="A")
 
 
 def rows(workspace: Workspace) -> int:
@@ -142,25 +142,25 @@ def test_what_a_source_no_longer_says_is_withdrawn_and_nothing_else(workspace: W
     one, two, three = add_tracks("A/one", "B/two", "C/three")
     workspace.labels.add([label(f"i{t}", t, "liked", "itunes") for t in (one, two, three)])
     workspace.labels.add([label("p", one, "semi"), label("g", one, "rock", "itunes", "genre")])
-    assert workspace.labels.withdraw("itunes", "rating", [one, two, 99]) == 2
+    assert workspace.labels.withdraw("itunes", "rating", [one, two, 99], reason="A") == 2
     assert {t: (said.value, said.source) for t, said in workspace.labels.current("rating").items()} == {
         one: ("semi", "person"),
         three: ("liked", "itunes"),
     }
     assert workspace.labels.current("genre")[one].value == "rock"
     assert rows(workspace) == 5
-    assert workspace.labels.withdraw("itunes", "rating", [one, two]) == 0
+    assert workspace.labels.withdraw("itunes", "rating", [one, two], reason="A") == 0
 
 
 def test_a_source_that_says_again_what_it_withdrew_is_heard(workspace: Workspace, add_tracks) -> None:
     [track] = add_tracks("A/one")
     for _ in range(2):
         assert workspace.labels.replace_source("itunes", [label(f"e{rows(workspace)}", track, "liked", "itunes")]) == 1
-        assert workspace.labels.withdraw("itunes", "rating", [track]) == 1
+        assert workspace.labels.withdraw("itunes", "rating", [track], reason="A") == 1
     assert rows(workspace) == 2 and workspace.labels.current("rating") == {}
 
 
 def test_more_than_fit_one_statement_are_withdrawn_at_once(workspace: Workspace, add_tracks) -> None:
     ids = add_tracks(*[f"A/{n}" for n in range(1_200)])
     workspace.labels.add([label(f"e{t}", t, "liked", "itunes") for t in ids])
-    assert workspace.labels.withdraw("itunes", "rating", ids) == 1_200
+    assert workspace.labels.withdraw("itunes", "rating", ids, reason="A") == 1_200

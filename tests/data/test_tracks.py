@@ -146,6 +146,20 @@ def test_a_missing_file_is_not_analysed_and_comes_back_as_it_was(workspace: Work
     assert workspace.tracks.count_missing() == 1
 
 
+@pytest.mark.parametrize("state", ["protected", "cloud-only"])
+def test_what_is_protected_or_in_a_cloud_is_not_counted_as_missing(workspace: Workspace, add_tracks, state) -> None:
+    one, _ = add_tracks("A/1", "B/1")
+    workspace.tracks.mark_files_missing(["/music/A/1.mp3"])
+    workspace.tracks.mark(one, state)
+    assert workspace.tracks.count_missing() == 0
+
+
+@pytest.mark.parametrize("number", [2**63, 10**40, int("9" * 4000)])
+def test_a_number_too_large_for_a_track_is_said(workspace: Workspace, number: int) -> None:
+    with pytest.raises(UnknownTrackError, match="No track has the number"):
+        workspace.tracks.resolve(str(number))
+
+
 def test_the_path_of_a_track_is_that_of_a_file_that_is_there(workspace: Workspace, add_tracks) -> None:
     first, second = add_tracks("A/old", "A/new")
     workspace.tracks.mark_analysed(first, "sound", duration=9.0, note=None)

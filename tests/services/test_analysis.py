@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import shutil
 from concurrent.futures.process import BrokenProcessPool
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -267,3 +268,20 @@ def test_time_left_is_said_only_when_it_means_something(monkeypatch: pytest.Monk
 )
 def test_a_failure_has_a_reason_a_person_understands(error: BaseException, reason: str) -> None:
     assert reason_of(error) == reason
+
+
+def test_a_file_whose_sound_is_the_same_is_not_decoded_again(
+    heard_copy: Workspace, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    ids = {track.id for track in heard_copy.tracks.all(states=["analysed"])}
+    files = [file for i in ids for file in heard_copy.tracks.files_of(i)]
+    heard_copy.tracks.add([replace(file, mtime=file.mtime + 1, tags=Tags(title="T", artist="A")) for file in files])
+    assert len(heard_copy.tracks.to_analyse()) == len(files)
+
+    def decode(*_: object, **__: object) -> None:
+        raise AssertionError("a file was decoded")
+
+    monkeypatch.setattr("services.analysis.map_unordered", decode)
+    result = analysis.run(heard_copy, {}, lambda _: None)
+    assert (result["analyzed"], result["audio_seconds"]) == (len(files), 0)
+    assert {track.id for track in heard_copy.tracks.all(states=["analysed"])} == ids

@@ -241,6 +241,55 @@ def test_a_changed_star_supersedes_only_its_own_and_a_removed_one_is_withdrawn(
     assert said(workspace)["b"] == ("semi", "itunes") and said(workspace)["a"] == ("disliked", "itunes")
 
 
+def test_only_the_library_that_gave_a_rating_can_take_it_back(
+    workspace: Workspace, apple_library: Library, tmp_path: Path
+) -> None:
+    tracks = [{"Name": "a", "Location": lay(tmp_path / "a.mp3"), "Rating": 100}]
+    apple.take(workspace, apple_library(tracks, {"Party": [1]}))
+    silent = [{**tracks[0], "Rating": 0}]
+    other = {"Library Persistent ID": "0" * 16}
+    for file in (
+        Path(playlists.export_one(workspace, "liked", out=tmp_path / "liked.xml")["files"][0]["path"]),
+        change(apple_library(silent, name="playlist.xml"), lambda content: content["Playlists"][0].pop("Master")),
+        apple_library(silent, name="other.xml", **other),
+    ):
+        assert apple.take(workspace, file).withdrawn == 0
+        assert said(workspace) == {"a": ("liked", "itunes")}
+    assert apple.take(workspace, apple_library(silent)).withdrawn == 1
+    assert said(workspace) == {}
+    assert "1 withdrawn rating" in workspace.acts.all()[0].title
+
+
+def test_an_older_import_of_a_library_is_not_taken_back_below_a_newer_one(
+    workspace: Workspace, apple_library: Library, tmp_path: Path
+) -> None:
+    apple.take(workspace, apple_library([{"Name": "a", "Rating": 100}, {"Name": "b", "Rating": 20}]))
+    before = said(workspace)
+    apple.take(workspace, apple_library([{"Name": "a", "Rating": 60}, {"Name": "b", "Rating": 20}]))
+    newer, older = workspace.acts.all()
+    with pytest.raises(EarmarkError, match=f"Take that back first.*act {newer.id}"):
+        workspace.acts.undo(older.id)
+    workspace.acts.undo(newer.id)
+    assert said(workspace) == before
+    workspace.acts.undo(older.id)
+    assert said(workspace) == {}
+
+
+def test_the_folder_the_files_lie_in_is_looked_at_and_forgotten_when_it_moved(
+    workspace: Workspace, apple_library: Library, tmp_path: Path
+) -> None:
+    music = tmp_path / "Music"
+    file = apple_library([{"Name": n, "Size": 10, "Location": lay(music / n / f"{n}.mp3")} for n in "ab"])
+    apple.take(workspace, file)
+    assert workspace.roots.all() == [str(music)]
+    music.rename(tmp_path / "Elsewhere")
+    [away] = rescan.rescan(workspace)["away"]
+    assert "Nothing is lost; 2 tracks wait for it" in away["sentence"]
+    apple.take(workspace, file, Options(look_in=[str(tmp_path / "Elsewhere")]))
+    assert workspace.roots.all() == [str(tmp_path / "Elsewhere")]
+    assert rescan.rescan(workspace)["away"] == []
+
+
 def test_after_a_persons_undo_the_star_speaks_again(workspace: Workspace, apple_library: Library) -> None:
     path = apple_library([{"Name": "a", "Rating": 100}])
     apple.take(workspace, path)
@@ -377,6 +426,9 @@ def test_two_tracks_of_one_name_in_the_cloud_wait_for_a_person(
     song("music/Joga.flac", "Jóga")
     library.add(workspace, [tmp_path / "music"])
     assert workspace.tracks.count()["tracks"] == 3
+    assert identity.doubts(workspace) == []  # it will be listened to: that may tell
+    [file_id] = [track.id for track in workspace.tracks.all() if track.path]
+    workspace.tracks.mark_analysed(file_id, "sound", duration=0.4, note=None)
     assert len(identity.doubts(workspace)) == 2
 
 

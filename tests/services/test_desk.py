@@ -471,14 +471,26 @@ def test_an_empty_library_says_so(tab: Tab) -> None:
     assert tab.sync()["notice"] == "There is no music here yet."
 
 
-def test_while_nothing_is_analysed_the_progress_is_said(tab: Tab, fill: Any) -> None:
-    fill(3, state="new")
+def test_while_nothing_is_analysed_the_progress_is_said(tab: Tab, fill: Any, rate: Any, workspace: Workspace) -> None:
+    first, *_ = fill(3, state="new")
+    workspace.jobs.add("analyze", "analysis")
+    assert tab.sync()["notice"].startswith("Listening to your first tracks: 0 of 3.")
+    rate({first: "liked"})  # of an imported library, say
     assert tab.sync()["notice"].startswith("Listening to your first tracks: 0 of 3.")
 
 
-def test_who_is_faster_than_the_analysis_is_told(tab: Tab, fill: Any) -> None:
+def test_tracks_nobody_listens_to_are_said_with_the_way_to_start(tab: Tab, fill: Any, workspace: Workspace) -> None:
+    fill(2, state="new")
+    assert tab.sync()["notice"] == "2 tracks wait to be listened to. Start that on the Library page."
+    job = workspace.jobs.add("analyze", "analysis")
+    workspace.jobs.finish(job, "paused")
+    assert tab.sync()["notice"] == "2 tracks wait to be listened to. That is paused: press Go on."
+
+
+def test_who_is_faster_than_the_analysis_is_told(tab: Tab, fill: Any, workspace: Workspace) -> None:
     fill(1)
     fill(2, state="new")
+    workspace.jobs.add("analyze", "analysis")
     tab.sync()
     assert tab.answer("liked")["notice"].startswith("You are faster than the analysis: 1 of 3")
     fill(1)

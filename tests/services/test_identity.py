@@ -298,8 +298,19 @@ def test_another_track_number_is_a_doubt(workspace: Workspace) -> None:
     ).added
     row = names_only(workspace, Tags("Intro", "Björk", "Box", track_number=9, duration=60.0))
     assert identity.recognise(workspace) == 0
+    workspace.tracks.mark_analysed(filed, "sound", duration=60.0, note=None)
     [pair] = identity.doubts(workspace)
     assert (pair.first.id, pair.second.id, pair.likeness) == (filed, row, None)
+
+
+def test_what_is_still_to_be_listened_to_is_not_asked(workspace: Workspace) -> None:
+    tags = Tags("Intro", "Björk", "Box", duration=60.0)
+    one, two = workspace.tracks.add([FoundFile(f"/music/{n}.mp3", n, 1.0, tags) for n in (1, 2)]).added
+    assert identity.doubts(workspace) == []
+    workspace.tracks.mark_analysed(one, "one", duration=60.0, note=None)
+    assert identity.doubts(workspace) == []
+    workspace.tracks.mark_analysed(two, "two", duration=60.0, note=None)
+    assert len(identity.doubts(workspace)) == 1
 
 
 def test_two_names_without_files_never_become_one(workspace: Workspace) -> None:

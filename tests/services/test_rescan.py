@@ -391,9 +391,28 @@ def test_the_job_queues_the_analysis_of_what_is_new_and_of_nothing_else(
 ) -> None:
     song(music / "a.flac")
     library.add(workspace, [music])
-    assert do_the_job(workspace) == []  # an analysis the person stopped is not begun again
+    heard()
+    assert do_the_job(workspace) == []
     song(music / "b.flac")
     assert do_the_job(workspace) == ["analyze"]
+
+
+def test_the_job_queues_the_analysis_of_what_the_terminal_took_in(
+    workspace: Workspace, music: Path, song: Song
+) -> None:
+    song(music / "a.flac")
+    library.add(workspace, [music])
+    assert do_the_job(workspace) == ["analyze"]
+
+
+def test_an_analysis_the_person_stopped_is_not_begun_again(workspace: Workspace, music: Path, song: Song) -> None:
+    song(music / "a.flac")
+    library.add(workspace, [music])
+    stopped = workspace.jobs.add("analyze", "analysis")
+    workspace.jobs.wish(stopped, "cancel")
+    assert do_the_job(workspace) == []
+    workspace.jobs.finish(stopped, "paused")
+    assert do_the_job(workspace) == ["analyze"] and workspace.jobs.get(stopped).state == "paused"
 
 
 def do_the_job(workspace: Workspace) -> list[str]:

@@ -54,9 +54,9 @@ def desk(workspace: Workspace, learner: Learner) -> Desk:
 def playlist(
     workspace: Workspace, name: str, tracks: list[int], *, kind: str = "list", parent: str | None = None
 ) -> str:
-    """Make a playlist and return its number."""
+    """Make a playlist and return what names it also after it was imported anew."""
     workspace.playlists.replace("apple", [NewPlaylist(name, kind, f"id of {name}", parent, tracks)])
-    return next(str(one.id) for one in workspace.playlists.all() if one.name == name)
+    return next(one.key for one in workspace.playlists.all() if one.name == name)
 
 
 def asked(workspace: Workspace, target: str = "rating") -> set[int]:
@@ -162,6 +162,18 @@ def test_a_playlist_means_its_tracks_and_a_folder_of_playlists_all_in_it(workspa
     assert scope.left_out(workspace) == {a, b, c}
     playlist(workspace, "Sleep", [a, d])  # changed by the next import, and no longer
     assert scope.left_out(workspace) == {a, c, d}
+
+
+def test_a_playlist_left_out_stays_so_when_it_was_taken_back_and_imported_again(workspace: Workspace, add: Add) -> None:
+    ids = add(3)
+    with workspace.acts.act("import", "Library.xml"):
+        playlist(workspace, "Sleep", ids[:2])
+    scope.leave_out(workspace, "playlist", "Sleep")
+    scope.choose(workspace, "playlist", "Sleep")
+    workspace.acts.undo(workspace.acts.all()[-1].id)
+    assert (scope.left_out(workspace), scope.asked_only(workspace)) == (set(), None)
+    playlist(workspace, "Sleep", ids[1:])
+    assert scope.left_out(workspace) == scope.asked_only(workspace) == set(ids[1:])
 
 
 def test_tracks_imported_later_into_what_is_left_out_are_left_out(workspace: Workspace, add: Add) -> None:
@@ -609,4 +621,5 @@ def test_what_is_still_to_be_listened_to_is_said_before(workspace: Workspace, ad
     add(2, "/music/Talk")
     fill(3, state="new")
     scope.leave_out(workspace, "folder", "/music/Talk")
+    workspace.jobs.add("analyze", "analysis")
     assert notice(desk).startswith("Listening to your first tracks")

@@ -14,6 +14,7 @@ from ui.session import attempt
 
 SHOWN = 10  # before the person asks for more
 MORE = "acts-more"
+SINCE = " What you answered or what was listened to since stays."
 
 
 def acts(engine: Engine) -> None:
@@ -43,13 +44,6 @@ def taken_back(done: dict[str, Any]) -> str:
     """Say what taking an act back did.
 
     >>> taken_back({"act": {"title": "Library.xml: 1,169 tracks"}, "restored": 2012, "kept": 12})
-    'Taken back: Library.xml: 1,169 tracks. 12 things changed since stay as they are.'
+    'Taken back: Library.xml: 1,169 tracks. What you answered or what was listened to since stays.'
     """
-    kept, start = done["kept"], f"Taken back: {readable(done['act']['title'])}."
-    if not kept:
-        return start
-    return (
-        f"{start} {kept:,} things changed since stay as they are."
-        if kept > 1
-        else f"{start} One thing changed since stays as it is."
-    )
+    return f"Taken back: {readable(done['act']['title'])}.{SINCE if done['kept'] else ''}"

@@ -12,6 +12,7 @@ from core.records import Job
 from services import apple, labeling
 from services.engine import AT_START, Engine
 from services.library import is_apple
+from ui.components.acts import taken_back
 from ui.components.words import counted
 from ui.session import note
 
@@ -67,7 +68,7 @@ def sentence(job: Job) -> str:
     if job.state == "paused":  # its last sentence is no longer true
         return f"{verb}: paused at {numbers.get('done', 0):,} of {numbers.get('total', 0):,}"
     if "tracks" in numbers:
-        return f"{verb}: {numbers['tracks']:,} tracks so far"
+        return f"{verb}: {counted(numbers['tracks'], 'track')} so far"
     if numbers.get("sentence"):
         return str(numbers["sentence"])
     if not numbers.get("total"):
@@ -173,12 +174,25 @@ def taken(name: str, result: dict[str, Any]) -> str:
 
     >>> taken("Library.xml", {"tracks": 1169, "added": 149, "labels": {"rating": 843}, "playlists": 37, "missing": 3})
     'Library.xml: 1,169 tracks (149 new), 843 ratings and 37 playlists are in. 3 files were not found.'
+    >>> taken("Library.xml", {"tracks": 3, "cloud_only": 2, "protected": 1, "podcasts": 1, "other": 2})[54:]
+    "2 are in Apple's cloud, 1 is protected by Apple. Not taken in: 1 podcast, 2 videos, audiobooks or streams."
     """
     tracks = f"{counted(result.get('tracks', 0), 'track')} ({result.get('added', 0):,} new)"
     ratings = counted(result.get("labels", {}).get("rating", 0), "rating")
     said = f"{name}: {tracks}, {ratings} and {counted(result.get('playlists', 0), 'playlist')} are in."
-    missing = result.get("missing", 0)
-    return said + (f" {counted(missing, 'file')} {'was' if missing == 1 else 'were'} not found." if missing else "")
+    return " ".join([said, *(f"{', '.join(group)}." for group in _without_files(result) if group)])
+
+
+def _without_files(result: dict[str, Any]) -> list[list[str]]:
+    """Return in words what cannot be listened to, then what is no music."""
+    cloud, protected, missing = (result.get(name, 0) for name in ("cloud_only", "protected", "missing"))
+    podcasts, other = result.get("podcasts", 0), result.get("other", 0)
+    absent = [counted(cloud, "is in Apple's cloud", "are in Apple's cloud")] * bool(cloud)
+    absent += [counted(protected, "is protected by Apple", "are protected by Apple")] * bool(protected)
+    absent += [counted(missing, "file was not found", "files were not found")] * bool(missing)
+    aside = [counted(podcasts, "podcast")] * bool(podcasts)
+    aside += [counted(other, "video, audiobook or stream", "videos, audiobooks or streams")] * bool(other)
+    return [absent, [f"Not taken in: {', '.join(aside)}"] * bool(aside)]
 
 
 def _read(engine: Engine, job_id: int) -> None:
@@ -191,6 +205,6 @@ def _take_back(engine: Engine, job_id: int, act: int) -> None:
     except EarmarkError as error:
         note(str(error))
     else:
-        note("Taken back." + (" What was heard or changed since stays." if undone["kept"] else ""))
+        note(taken_back(undone))
     engine.learner.wake()
     _read(engine, job_id)

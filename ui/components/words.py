@@ -53,8 +53,11 @@ def cloud_sentence(cloud: int, tracks: int, usable: int) -> str:
 
     >>> cloud_sentence(11310, 12041, 731)
     "11,310 of 12,041 tracks are in Apple's cloud. Earmark needs files: 731 can be used."
+    >>> cloud_sentence(1, 1, 0)
+    "1 of 1 track is in Apple's cloud. Earmark needs files: 0 can be used."
     """
-    return f"{cloud:,} of {tracks:,} tracks are in Apple's cloud. Earmark needs files: {usable:,} can be used."
+    are = "is" if cloud == 1 else "are"
+    return f"{cloud:,} of {counted(tracks, 'track')} {are} in Apple's cloud. Earmark needs files: {usable:,} can be used."
 
 
 def clock(seconds: float | None) -> str:
