@@ -88,7 +88,8 @@ def _settle_unchanged(workspace: Workspace, meter: Meter, report: Report) -> Non
     from audio.analyse import FEATURE_VERSIONS
     from audio.identity import content_id
 
-    versions = {name: n for name, n in FEATURE_VERSIONS.items() if has_embedding() or name not in ("musicnn", "tags")}
+    spared = {"signature"} if has_embedding() else {"signature", "musicnn", "tags"}  # not worth hours of listening
+    versions = {name: version for name, version in FEATURE_VERSIONS.items() if name not in spared}
     known = [pending for pending in workspace.tracks.to_analyse() if pending.content_id is not None]
     for done, pending in enumerate(known):
         report({"done": done, "total": len(known), "sentence": f"Checking changed files: {done:,} of {len(known):,}"})

@@ -130,12 +130,14 @@ def backup(workspace: Workspace, file: str | os.PathLike[str], *, progress: Prog
     Raises
     ------
     EarmarkError
-        The file cannot be written, or the database is damaged.
+        Its folder is not there, the file cannot be written, or the database is damaged.
     """
     path = Path(file).expanduser().absolute()
     if path.is_dir():
         raise EarmarkError(f"{path} is a folder. Give the backup a name, for example {path / 'earmark.zip'}")
-    if not path.parent.is_dir():
+    if path == suggested_file(workspace):
+        path.parent.mkdir(exist_ok=True)
+    if not path.parent.exists():
         raise EarmarkError(f"The folder {path.parent} is not there. Make it first, or choose another.")
     with _work_folder(workspace.home) as folder:
         copy = backups.copy(workspace.database, folder / FILE_NAME)
@@ -480,13 +482,13 @@ def _newest_answer(workspace: Workspace) -> tuple[int, str | None] | None:
 def _save_state(workspace: Workspace) -> Path:
     """Back the home up as it is; of a database too damaged for that, its bare files are kept."""
     path = workspace.home / "backups" / f"{BEFORE}{datetime.now(UTC):%Y%m%d-%H%M%S-%f}.zip"
+    path.parent.mkdir(exist_ok=True)
     try:
         backup(workspace, path)
     except EarmarkError:
         if workspace.database.damage() is None:
             raise
         path = path.with_suffix(".db")
-        path.parent.mkdir(exist_ok=True)
         for extra in ("", "-wal"):
             with suppress(FileNotFoundError):
                 shutil.copy2(f"{workspace.database.path}{extra}", f"{path}{extra}")

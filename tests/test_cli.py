@@ -39,6 +39,7 @@ HEAVY = (
     "streamlit",
     "rich",
 )
+TOO_LARGE = str(2**63)  # for a number in SQLite
 COMMANDS = {
     "import", "analyze", "status", "next", "label", "skip", "undo", "history", "labels", "features", "retrain",
     "evaluate", "predict", "classify", "export", "demo", "doctor", "run", "rescan", "exclude", "include", "scope",
@@ -105,6 +106,8 @@ def test_every_command_takes_json_and_explains_itself(name: str, command: click.
         ["import"], ["nonsense"], ["label", "1", "rating"], ["next", "-n", "0"], ["export", "--format", "pls"],
         ["export", "--all", "--playlist", "liked"], ["retrain", "--models", "a,,b"], ["exclude", "genre"],
         ["classify"], ["import", "music", "--preview"], ["import", "x.xml", "--stars", "some"],
+        ["undo", "--act", TOO_LARGE], ["undo", "-n", TOO_LARGE], ["history", "--limit", TOO_LARGE],
+        ["analyze", "--limit", TOO_LARGE], ["next", "-n", TOO_LARGE],
     ],
 )  # fmt: skip
 def test_wrong_usage_exits_with_two(arguments: list[str]) -> None:
@@ -119,6 +122,8 @@ def test_wrong_usage_exits_with_two(arguments: list[str]) -> None:
         (["import", "Library.xml"], "is not there"),
         (["import", "README.md", "--preview", "--answer", "6=liked"], "There is no line '6'"),
         (["import", "README.md", "--answer", "3=meh"], "is not a rating"),
+        (["import", "README.md", "--answer", "5"], "LINE=RATING"),
+        (["backup", "/no/such/folder/b.zip"], "The folder /no/such/folder is not there"),
         (["import", "README.md", "--map", "C:/Music"], "OLD=NEW"),
         (["restore", "none.zip"], "none.zip"),
         (["undo", "--act", "7"], "No act has the number 7"),
@@ -129,6 +134,12 @@ def test_wrong_usage_exits_with_two(arguments: list[str]) -> None:
         (["duplicates", "merge", "1", "2"], "No track has the number 1"),
         (["classify", "--xml-file", "none.xml"], "none.xml cannot be read"),
         (["label", "99", "rating", "liked"], "No track has the number 99"),
+        (["label", TOO_LARGE, "rating", "liked"], f"No track has the number {TOO_LARGE}"),
+        (["skip", TOO_LARGE], f"No track has the number {TOO_LARGE}"),
+        (["exclude", "track", TOO_LARGE], f"No track has the number {TOO_LARGE}"),
+        (["include", "track", TOO_LARGE], f"No track has the number {TOO_LARGE}"),
+        (["duplicates", "apart", TOO_LARGE, "1"], f"No track has the number {TOO_LARGE}"),
+        (["predict", "--track", TOO_LARGE], f"No track has the number {TOO_LARGE}"),
         (["label", "nowhere.mp3", "rating", "liked"], "not in the library"),
         (["labels", "import", "none.csv"], "none.csv cannot be read"),
         (["features", "export", "f.csv"], "Nothing is analysed yet"),
@@ -179,7 +190,7 @@ def test_import_says_what_it_found(music: Path) -> None:
     result = run_json("import", music, "--labels-from", "folder")
     assert set(result) == {
         "tracks", "added", "updated", "moved", "unreadable", "ignored", "cloud_only", "protected", "missing",
-        "podcasts", "other", "playlists", "labels",
+        "podcasts", "other", "playlists", "labels", "withdrawn",
     }  # fmt: skip
     assert (result["tracks"], result["ignored"], result["labels"]) == (3, {".txt": 1}, {"genre": 3})
     assert run_json("import", music)["added"] == 0
@@ -385,6 +396,29 @@ def test_a_library_is_taken_in_and_taken_back(library: Path, music: Path, home: 
     assert "Taken back: Library.xml" in run("undo", "--act", act["id"]).stdout
     assert run_json("status")["tracks"] == 0
     assert run_json("import", library, "--stars", "ignore")["labels"] == {"rating": 1}  # Loved is no star
+
+
+def test_one_thing_is_said_as_one(library: Path, music: Path, tmp_path: Path) -> None:
+    shown = run("import", library, "--look-in", music).stdout
+    for line in ("1 is only in Apple's cloud.", "1 podcast was left out.", "1 playlist."):
+        assert line in shown.splitlines()
+    assert run("exclude", "track", "1").stdout == "1 track.\n"
+    (tmp_path / "l.csv").write_text("path,target,value\nOne.flac,rating,liked\nx.flac,rating,liked\n")
+    assert run("labels", "import", tmp_path / "l.csv").stdout.splitlines()[:2] == [
+        "1 label imported.", "1 path is not in the library (or could be several tracks):",
+    ]  # fmt: skip
+    assert run_json("history", "--acts")["acts"][0]["title"] == "l.csv: 1 label"
+    assert "3 tags became genre labels: rock 3." in run("genres", "accept").stdout.lower()
+    assert run("genres", "accept").stdout.startswith("Nothing new")
+    assert run("backup", tmp_path / "b.zip").stdout.startswith(f"{tmp_path / 'b.zip'}: 4 tracks, 3 genre labels, ")
+
+
+def test_what_came_since_an_act_stays_and_that_is_said(library: Path, music: Path) -> None:
+    run("import", library, "--look-in", music)
+    run("label", "1", "rating", "disliked")
+    shown = run("undo", "--act", run_json("history", "--acts")["acts"][0]["id"]).stdout
+    assert shown.startswith("Taken back: Library.xml: 4 tracks")
+    assert shown.endswith(". What you answered or what was listened to since stays.\n")
 
 
 def test_a_playlist_goes_back_with_its_ids(library: Path, music: Path, tmp_path: Path) -> None:

@@ -100,9 +100,9 @@ def with_manifest(path: Path, **changes: Any) -> Path:
 
 def test_a_backup_counts_what_is_in_it(library: Workspace, tmp_path: Path) -> None:
     told: list[dict[str, Any]] = []
-    done = backup(library, tmp_path / "out" / "earmark.zip", progress=told.append)
-    assert done["path"] == str(tmp_path / "out" / "earmark.zip")
-    assert done["bytes"] == (tmp_path / "out" / "earmark.zip").stat().st_size
+    done = backup(library, tmp_path / "earmark.zip", progress=told.append)
+    assert done["path"] == str(tmp_path / "earmark.zip")
+    assert done["bytes"] == (tmp_path / "earmark.zip").stat().st_size
     assert done["content"] == {
         "tracks": 6, "analysed": 6, "labels": {"rating": 3, "genre": 1}, "model_runs": 1, "models": 1, "playlists": 0,
     }  # fmt: skip
@@ -169,6 +169,7 @@ def test_work_under_way_is_cancelled_in_the_copy_and_goes_on_here(library: Works
 
 def test_a_backup_replaces_an_older_one_and_leaves_nothing_beside(library: Workspace, tmp_path: Path) -> None:
     path = tmp_path / "out" / "earmark.zip"
+    path.parent.mkdir()
     backup(library, path)
     backup(library, path)
     assert list(path.parent.iterdir()) == [path]
@@ -178,6 +179,13 @@ def test_a_backup_replaces_an_older_one_and_leaves_nothing_beside(library: Works
 def test_a_backup_cannot_take_the_place_of_a_folder(library: Workspace, tmp_path: Path) -> None:
     with pytest.raises(EarmarkError, match="is a folder"):
         backup(library, tmp_path)
+
+
+def test_a_backup_makes_no_folder_of_a_misspelt_name(library: Workspace, tmp_path: Path) -> None:
+    with pytest.raises(EarmarkError, match="The folder .*nope is not there"):
+        backup(library, tmp_path / "nope" / "earmark.zip")
+    assert not (tmp_path / "nope").exists()
+    assert Path(backup(library, suggested_file(library))["path"]).is_file()
 
 
 def test_a_backup_that_cannot_be_written_says_so(library: Workspace, tmp_path: Path) -> None:

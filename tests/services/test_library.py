@@ -57,6 +57,19 @@ def ids(workspace: Workspace) -> dict[str, int]:
 # -- importing ------------------------------------------------------------------------------------
 
 
+def test_only_a_folder_in_which_there_was_music_is_looked_at_again(
+    workspace: Workspace, song: Song, tmp_path: Path
+) -> None:
+    (tmp_path / "empty").mkdir()
+    library.add(workspace, [tmp_path / "empty"])
+    assert workspace.roots.all() == []
+    file = song("1.flac")
+    library.add(workspace, [file.parent])
+    file.unlink()
+    library.add(workspace, [file.parent])
+    assert workspace.roots.all() == [str(file.parent)]
+
+
 def test_a_folder_is_imported_with_its_tags(workspace: Workspace, song: Song, tmp_path: Path) -> None:
     song("A/1.flac", title="Jóga", artist="Björk", album="Homogenic", genre="Pop", year=1997)
     song("B/2.mp3", title="Two")
@@ -65,6 +78,7 @@ def test_a_folder_is_imported_with_its_tags(workspace: Workspace, song: Song, tm
     assert result.as_json() == {
         "tracks": 2, "added": 2, "updated": 0, "moved": 0, "unreadable": [], "ignored": {".txt": 1},
         "cloud_only": 0, "protected": 0, "missing": 0, "podcasts": 0, "other": 0, "playlists": 0, "labels": {},
+        "withdrawn": 0,
     }  # fmt: skip
     track = workspace.tracks.all()[0]
     assert (track.title, track.artist, track.album, track.genre, track.year) == (

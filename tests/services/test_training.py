@@ -202,6 +202,9 @@ def test_the_persons_answer_overrides_any_prediction(workspace: Workspace, separ
     [other] = training.predict(workspace, "rating", separable[49])
     assert other["by"].startswith("run ") and other["by"].endswith("(ordered)")
     assert len(training.predict(workspace, "rating")) == 60
+    workspace.labels.add([Label("of a table", separable[49], "rating", "semi", "csv")])
+    [other] = training.predict(workspace, "rating", separable[49])
+    assert (other["value"], other["by"]) == ("semi", "csv")
 
 
 def test_before_any_training_the_quick_model_predicts(workspace: Workspace, fill: Any, rate: Any) -> None:

@@ -108,7 +108,7 @@ def test_a_chosen_library_says_what_it_holds_before_anything_is_imported(
     assert at.title[0].value == "My Apple Music library"
     text = said(at)
     assert "3 tracks, 0 playlists.** 1 file is here; 1 was not found." in text
-    assert "1 of 3 tracks are in Apple's cloud. Earmark needs files: 1 can be used." in text
+    assert "1 of 3 tracks is in Apple's cloud. Earmark needs files: 1 can be used." in text
     assert "Not music, so not taken in: 1 podcast." in text
     assert opened.workspace.jobs.open() == [] and opened.workspace.tracks.count()["tracks"] == 0
 
@@ -213,7 +213,8 @@ def test_what_was_taken_in_is_said_and_can_be_taken_back(visit: Visit, opened: E
     at = click(choose(visit(), rated), "door-apple-go")
     work(opened)
     at = visit("library")
-    assert "Library.xml: 3 tracks (3 new), 3 ratings and 0 playlists are in. 1 file was not found." in said(at)
+    assert "Library.xml: 3 tracks (3 new), 3 ratings and 0 playlists are in." in said(at)
+    assert "1 is in Apple's cloud, 1 file was not found. Not taken in: 1 podcast." in said(at)
     [number] = [button.key for button in at.button if str(button.key).startswith("taken-back-")]
     click(at, str(number))
     assert opened.workspace.tracks.count()["tracks"] == 0
@@ -248,7 +249,7 @@ def test_a_library_in_the_cloud_says_so_calmly_and_can_be_imported(
     click(at, "door-apple-go")
     work(opened)
     at = visit("library")
-    assert "1 of 1 tracks are in Apple's cloud." in said(at)
+    assert "1 of 1 track is in Apple's cloud." in said(at)
 
 
 # -- looking for changes ------------------------------------------------------------------------------

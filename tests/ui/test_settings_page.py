@@ -279,12 +279,12 @@ def test_acts_are_listed_and_taken_back(visit: Visit, opened: Engine, tagged: li
     assert opened.workspace.labels.counts().get("genre") is None
 
 
-def test_what_was_changed_since_stays_and_is_counted(visit: Visit, opened: Engine, tagged: list[int]) -> None:
+def test_what_was_changed_since_stays_and_that_is_said(visit: Visit, opened: Engine, tagged: list[int]) -> None:
     for name in ("Rock and Roll", "Stone", "Rock"):
         genres.rename(opened.workspace, "rock", name)
     act = labeling.acts(opened.workspace)[1]["id"]
     at = click(visit("What was done"), f"take-back-{act}")
-    assert told(at).endswith("One thing changed since stays as it is.")
+    assert told(at).endswith("What you answered or what was listened to since stays.")
 
 
 def test_older_acts_come_when_asked_for(visit: Visit, opened: Engine, tagged: list[int]) -> None:

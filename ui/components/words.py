@@ -57,7 +57,8 @@ def cloud_sentence(cloud: int, tracks: int, usable: int) -> str:
     "1 of 1 track is in Apple's cloud. Earmark needs files: 0 can be used."
     """
     are = "is" if cloud == 1 else "are"
-    return f"{cloud:,} of {counted(tracks, 'track')} {are} in Apple's cloud. Earmark needs files: {usable:,} can be used."
+    share = f"{cloud:,} of {counted(tracks, 'track')} {are}"
+    return f"{share} in Apple's cloud. Earmark needs files: {usable:,} can be used."
 
 
 def clock(seconds: float | None) -> str:
