@@ -260,6 +260,8 @@ def _show_import(result: Json) -> None:
         say(f"{counted(result['playlists'], 'playlist')}.")
     for target, count in result["labels"].items():
         say(f"{counted(count, f'{target} label')}.")
+    if result["withdrawn"]:
+        say(f"{counted(result['withdrawn'], 'rating')} of this library taken back: no longer in it, or ignored now.")
     _show_failures(result["unreadable"], f"{len(result['unreadable']):,} cannot be read:")
     if result["added"] or result["updated"]:
         say("Next: cli.py analyze")
@@ -467,7 +469,7 @@ def _show_undone(result: Json) -> None:
     if "act" not in result:
         _show_events(result)
         return
-    kept = " What you answered or what was listened to since stays." if result["kept"] else ""
+    kept = " What you answered, changed or had listened to since stays." if result["kept"] else ""
     say(f"Taken back: {result['act']['title']}.{kept}")
 
 

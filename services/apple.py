@@ -554,7 +554,6 @@ class _Taking:
         words = ", ".join(f"{n:,} {noun}{'' if n == 1 else 's'}" for noun, n in counts.items() if n)
         self._workspace.acts.finish(self._act, f"{path.name}: {words}")
 
-
     def _remember_folder(self) -> None:
         """Let rescans look where the library's files lie, and no more where none of them is left."""
         known = [path for path, (_, _, mtime) in self._workspace.tracks.known_files().items() if mtime]

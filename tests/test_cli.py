@@ -418,7 +418,7 @@ def test_what_came_since_an_act_stays_and_that_is_said(library: Path, music: Pat
     run("label", "1", "rating", "disliked")
     shown = run("undo", "--act", run_json("history", "--acts")["acts"][0]["id"]).stdout
     assert shown.startswith("Taken back: Library.xml: 4 tracks")
-    assert shown.endswith(". What you answered or what was listened to since stays.\n")
+    assert shown.endswith(". What you answered, changed or had listened to since stays.\n")
 
 
 def test_a_playlist_goes_back_with_its_ids(library: Path, music: Path, tmp_path: Path) -> None:

@@ -20,7 +20,7 @@ from filelock import FileLock
 
 from core.errors import DatabaseTooNewError, EarmarkError
 from data.db import SCHEMA_VERSION
-from services.backup import automatic, backup, describe, estimate, is_private, restore
+from services.backup import automatic, backup, describe, estimate, is_private, restore, suggested_file
 from services.sound import Signer
 from services.workspace import Workspace
 
@@ -182,7 +182,7 @@ def test_a_backup_cannot_take_the_place_of_a_folder(library: Workspace, tmp_path
 
 
 def test_a_backup_makes_no_folder_of_a_misspelt_name(library: Workspace, tmp_path: Path) -> None:
-    with pytest.raises(EarmarkError, match="The folder .*nope is not there"):
+    with pytest.raises(EarmarkError, match=r"The folder .*nope is not there"):
         backup(library, tmp_path / "nope" / "earmark.zip")
     assert not (tmp_path / "nope").exists()
     assert Path(backup(library, suggested_file(library))["path"]).is_file()

@@ -10,6 +10,7 @@ import pandas as pd
 import pytest
 
 from core.errors import EarmarkError, NotEnoughLabelsError
+from core.records import Label
 from models import persistence
 from services import labeling, training
 from services.workspace import Workspace

@@ -284,7 +284,7 @@ def test_what_was_changed_since_stays_and_that_is_said(visit: Visit, opened: Eng
         genres.rename(opened.workspace, "rock", name)
     act = labeling.acts(opened.workspace)[1]["id"]
     at = click(visit("What was done"), f"take-back-{act}")
-    assert told(at).endswith("What you answered or what was listened to since stays.")
+    assert told(at).endswith("What you answered, changed or had listened to since stays.")
 
 
 def test_older_acts_come_when_asked_for(visit: Visit, opened: Engine, tagged: list[int]) -> None:

@@ -14,7 +14,7 @@ from ui.session import attempt
 
 SHOWN = 10  # before the person asks for more
 MORE = "acts-more"
-SINCE = " What you answered or what was listened to since stays."
+SINCE = " What you answered, changed or had listened to since stays."
 
 
 def acts(engine: Engine) -> None:
@@ -44,6 +44,6 @@ def taken_back(done: dict[str, Any]) -> str:
     """Say what taking an act back did.
 
     >>> taken_back({"act": {"title": "Library.xml: 1,169 tracks"}, "restored": 2012, "kept": 12})
-    'Taken back: Library.xml: 1,169 tracks. What you answered or what was listened to since stays.'
+    'Taken back: Library.xml: 1,169 tracks. What you answered, changed or had listened to since stays.'
     """
     return f"Taken back: {readable(done['act']['title'])}.{SINCE if done['kept'] else ''}"
