@@ -181,6 +181,8 @@ def taken(name: str, result: dict[str, Any]) -> str:
     tracks = f"{counted(result.get('tracks', 0), 'track')} ({result.get('added', 0):,} new)"
     ratings = counted(result.get("labels", {}).get("rating", 0), "rating")
     said = f"{name}: {tracks}, {ratings} and {counted(result.get('playlists', 0), 'playlist')} are in."
+    if withdrawn := result.get("withdrawn", 0):
+        said += f" {counted(withdrawn, 'rating')} it gave before: taken back, no longer in it or ignored now."
     return " ".join([said, *(f"{', '.join(group)}." for group in _without_files(result) if group)])
 
 
