@@ -7,7 +7,7 @@ import shutil
 import socket
 from collections.abc import Callable, Iterator
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
@@ -30,24 +30,41 @@ os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
 os.environ.setdefault("KERAS_BACKEND", "tensorflow")
 
 
-# Group -> the fixtures whose tests stay on one worker and come first, the longest first. Two browsers at a time would
-# blur what they measure; the others take long to make and are made once for each worker.
-GROUPS = {"browser": {"browser", "page"}, "heard": {"heard", "heard_copy"}, "demo": {"demo"}}
+# Group -> the files whose tests stay on one worker and come first, the longest first. Two browsers at a time would blur
+# what they measure; the others share what takes long to make.
+GROUPS = {
+    "browser": ("test_apple_browser.py", "test_desk_browser.py"),
+    "heard": ("test_analysis.py", "test_resume.py"),
+    "demo": ("test_demo.py",),
+}
 
 
-@pytest.hookimpl(tryfirst=True)  # before xdist reads the groups
+def group_of(nodeid: str) -> str | None:
+    """Return the group of a test."""
+    file = nodeid.partition("::")[0].rpartition("/")[2]
+    return next((name for name, files in GROUPS.items() if file in files), None)
+
+
+@pytest.hookimpl(tryfirst=True)
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Keep tests that share what is slow on one worker, and begin with them."""
+    """Begin with the groups, and mark the tests that drive a browser."""
     places = {name: place for place, name in enumerate(GROUPS)}
-    order = {}
+    items.sort(key=lambda item: places.get(group_of(item.nodeid) or "", len(GROUPS)))
     for item in items:
-        group = next((name for name, slow in GROUPS.items() if slow & set(getattr(item, "fixturenames", ()))), None)
-        order[item] = places.get(group or "", len(GROUPS))
-        if group is not None:
-            item.add_marker(pytest.mark.xdist_group(group))
-        if group == "browser":
+        if {"browser", "page"} & set(getattr(item, "fixturenames", ())):
             item.add_marker("browser")
-    items.sort(key=order.__getitem__)
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> Any:
+    """Keep each group on one worker; xdist's own groups have no effect under this pytest."""
+    from xdist.scheduler import LoadScopeScheduling
+
+    class Grouped(LoadScopeScheduling):
+        def _split_scope(self, nodeid: str) -> str:
+            return group_of(nodeid) or nodeid
+
+    return Grouped(config, log)
 
 
 @pytest.fixture(autouse=True)

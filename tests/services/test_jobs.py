@@ -16,7 +16,7 @@ from filelock import FileLock
 from core.errors import Cancelled, EarmarkError, HomeBusyError
 from core.records import Job
 from services import jobs
-from services.jobs import Coordinator, carry_out, submit
+from services.jobs import LANES, Coordinator, carry_out, submit
 from services.workspace import Workspace
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -58,7 +58,8 @@ def running(workspace: Workspace) -> Iterator[Coordinator]:
     coordinator = Coordinator(workspace)
     thread = threading.Thread(target=coordinator.run)
     thread.start()
-    wait_until(lambda: busy(workspace))
+    # Seen by its lanes: trying the lock could take it from the coordinator in the very moment it asks for it.
+    wait_until(lambda: any(lane.name in LANES for lane in threading.enumerate()))
     yield coordinator
     coordinator.stop()
     thread.join(timeout=10)
