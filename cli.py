@@ -394,14 +394,8 @@ def status() -> Json:
 # -- answering --------------------------------------------------------------------------------------
 
 
-def _known_target(ctx: click.Context, parameter: click.Parameter, value: str) -> str:
-    from services import library
-
-    return library.check_target(value)
-
-
 TARGET = click.option(
-    "--target", default="rating", show_default=True, metavar="T", callback=_known_target, help="rating or genre."
+    "--target", default="rating", show_default=True, metavar="T", help="rating, genre, mood or one of your own."
 )
 
 
@@ -456,13 +450,14 @@ def label(track: str, target: str, value: str) -> Json:
 @cli.command()
 @click.argument("track")
 @TARGET
+@click.option("--kind", type=click.Choice(["not now", "don't know", "never"]), default="not now", show_default=True)
 @verb(_show_events)
-def skip(track: str, target: str) -> Json:
-    """Put a track aside for now."""
+def skip(track: str, target: str, kind: str) -> Json:
+    """Put a track aside: it comes back after some answers, or never, because it is not music."""
     from services import labeling
 
     workspace = open_workspace()
-    return {"events": [labeling.skip(workspace, workspace.tracks.resolve(track).id, target)]}
+    return {"events": [labeling.skip(workspace, workspace.tracks.resolve(track).id, target, kind)]}
 
 
 def _show_undone(result: Json) -> None:
@@ -505,6 +500,115 @@ def history(limit: int, acts: bool) -> Json:
 
     workspace = open_workspace()
     return {"acts": labeling.acts(workspace, limit)} if acts else {"events": labeling.history(workspace, limit)}
+
+
+# -- how well the guesses fit -------------------------------------------------------------------------
+
+
+def _show_audit(result: Json) -> None:
+    say(result["audit"]["sentence"])
+    say(result["consistency"]["sentence"])
+
+
+@cli.command()
+@TARGET
+@verb(_show_audit)
+def audit(target: str) -> Json:
+    """Say how often the guesses were right on surprise checks, and how often you agree with yourself."""
+    from services import figures
+
+    workspace = open_workspace()
+    checks, again = figures.audit(workspace, target), figures.consistency(workspace, target)
+    return {"target": target, "audit": checks.as_json(), "consistency": again.as_json()}
+
+
+def _show_doubts_about_answers(result: Json) -> None:
+    rows = [[d["id"], d["title"], d["artist"], d["given"], d["guess"], f"{d['score']:.2f}"] for d in result["doubts"]]
+    columns = ("track", "title", "artist", "you said", "guess", "doubt")
+    show_table(rows, *columns) if rows else say("No answer is doubtful.")
+
+
+@cli.command()
+@TARGET
+@verb(_show_doubts_about_answers)
+def doubts(target: str) -> Json:
+    """List answers that all the others contradict; `label` changes one."""
+    from services import figures
+
+    return {"target": target, "doubts": figures.doubts(open_workspace(), target)}
+
+
+def _show_curve(result: Json) -> None:
+    rows = [[point["labels"], *(_figure(point[way]) for way in ("asked", "random"))] for point in result["points"]]
+    show_table(rows, "answers", "as you gave them", "in random order")
+    say(result["sentence"])
+
+
+def _figure(value: float | None) -> str:
+    return "" if value is None else f"{100 * value:.0f} %"
+
+
+@cli.command()
+@TARGET
+@verb(_show_curve)
+def curve(target: str) -> Json:
+    """Show how the guesses got better with your answers, and what 20 more would bring."""
+    from services import figures
+
+    with progress("Replaying your answers") as report:
+        found = figures.curve(
+            open_workspace(), target, progress=lambda done, total: report({"done": done, "total": total})
+        )
+    return {"target": target, **found.as_json()}
+
+
+# -- what can be asked ------------------------------------------------------------------------------
+
+
+@cli.group("targets")
+def own_targets() -> None:
+    """What can be asked about a track: rating, genre, mood, and your own."""
+
+
+def _show_targets(result: Json) -> None:
+    rows = [
+        [t["name"], t["kind"], ", ".join(t["classes"] or ["any name"]), t["labels"], "yours" if t["own"] else ""]
+        for t in result["targets"]
+    ]
+    show_table(rows, "target", "kind", "answers", "given", "")
+
+
+@own_targets.command("list")
+@verb(_show_targets)
+def targets_list() -> Json:
+    """List what can be asked."""
+    from services import targets
+
+    workspace = open_workspace()
+    return {"targets": [targets.as_json(workspace, target) for target in targets.every(workspace).values()]}
+
+
+@own_targets.command("add")
+@click.argument("name")
+@click.argument("classes", nargs=-1, required=True, metavar="ANSWER...")
+@click.option("--ordered", is_flag=True, help="The answers lie on one line, the lowest first.")
+@click.option("--question", metavar="TEXT", help="How it is asked.")
+@verb(lambda result: _show_targets({"targets": [result]}))
+def targets_add(name: str, classes: tuple[str, ...], ordered: bool, question: str | None) -> Json:
+    """Add a target with its answers, or give one other answers: targets add workout no yes."""
+    from services import targets
+
+    return targets.add(open_workspace(), name, classes, ordered=ordered, question=question)
+
+
+@own_targets.command("remove")
+@click.argument("name")
+@verb(lambda result: say(f"{result['name']} is not asked any more; {counted(result['labels'], 'answer')} stay."))
+def targets_remove(name: str) -> Json:
+    """Stop asking about one of your own; its answers stay."""
+    from services import targets
+
+    return targets.remove(open_workspace(), name)
 
 
 # -- what is asked, and under which names -------------------------------------------------------------

@@ -20,7 +20,8 @@ sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
 from benchmarks.common import Library, answer, emit, fill, percentiles
 from core.records import Label
-from services.learning import FeatureCache, rank_now
+from services.asking import cut, rank_now
+from services.learning import FeatureCache
 from services.workspace import Workspace
 
 LARGE = 100_000
@@ -52,21 +53,19 @@ def measure(workspace: Workspace, library: Library, target: str, labels: int, an
     """Answer one track after the other and time what follows each answer, in milliseconds."""
     from threadpoolctl import threadpool_limits
 
-    from labeling import queue
-
     left = answer(workspace, library, target, labels)
     cache = FeatureCache(workspace)
-    clusters = queue.cluster(cache.read().X)  # the learner keeps them while the library stays
+    parts = cut(workspace, cache.read())  # the learner keeps them while the library stays
     read_ms, rank_ms = [], []
     with threadpool_limits(1):
-        rank_now(workspace, target, cache.read(), clusters=clusters)  # imports what is needed
+        rank_now(workspace, target, cache.read(), parts=parts)  # imports what is needed
         for row in left[:answers]:
             value = library.values[target][row]
             workspace.labels.add([Label(f"{target} {row}", library.ids[row], target, value)])
             began = time.perf_counter()
             analysed = cache.read()
             read = time.perf_counter()
-            rank_now(workspace, target, analysed, clusters=clusters)
+            rank_now(workspace, target, analysed, parts=parts)
             read_ms.append(1000 * (read - began))
             rank_ms.append(1000 * (time.perf_counter() - read))
     both = [a + b for a, b in zip(read_ms, rank_ms, strict=True)]

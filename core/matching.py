@@ -40,6 +40,11 @@ EDITION = re.compile(  # what a note says of the edition and not of the recordin
     )(?:\ |$)""",
     re.VERBOSE,
 )
+VERSION = re.compile(  # what a note says that makes another recording of the same piece
+    r"\b(live|acoustic|unplugged|remix|mix|demo|edit|instrumental|karaoke|mono|stereo|alternate take|radio|session"
+    r"|version|reprise|extended|a cappella|re recorded)\b"
+)
+OWN_WORDS = ("remix", "mix", "demo", "edit", "session", "version", "reprise", "alternate take")  # need no "version"
 NO_TITLE = re.compile(  # what a ripper writes when it knows nothing, in the languages of the usual ones
     r"(?:(?:audio ?)?track|titel|piste|pista|traccia|faixa|spor|spår|трек|дорожка) ?\d*"
     r"|untitled(?: track)?(?: \d+)?|unknown(?: title| track)?|no title|ohne titel|sans titre|без названия"
@@ -119,6 +124,28 @@ def title_key(title: str) -> str:
     if not any(map(_is_letter, name)):  # nothing but notes: they are the title
         name = title
     return _joined(plain(name))
+
+
+def versions_key(artist: str | None, title: str | None) -> tuple[str, str] | None:
+    """Return one text for all the recordings of a piece by an artist, and what this one is; None as `recording_key`.
+
+    >>> versions_key("Nina", "Stars (Live at Montreux)") == (versions_key("Nina", "Stars")[0], "live version")
+    True
+    >>> versions_key("Nina", "Sonata - II. Adagio") == versions_key("Nina", "Sonata - I. Allegro")
+    False
+    """
+    whole = recording_key(artist, title)
+    if whole is None or title is None:
+        return None
+    notes = [note[1] or note[2] or "" for note in BRACKETS.finditer(title)] + DASH.split(title)[1:]
+    said = [(note, found[1]) for note in notes if (found := VERSION.search(plain(note)))]
+    if not said:
+        return whole, "other recording"
+    shorter = title
+    for note, _ in said:
+        shorter = shorter.replace(f"({note})", "").replace(f"[{note}]", "").replace(note, "")
+    word = said[0][1]
+    return recording_key(artist, shorter.strip(" -–—")) or whole, word if word in OWN_WORDS else f"{word} version"
 
 
 def _note(note: str) -> str:

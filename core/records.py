@@ -114,8 +114,11 @@ class Label:
     created_at: str = ""  # UTC, ISO 8601
     undone_at: str | None = None
     reason: str | None = None  # why it was asked
-    shown: dict[str, float] | None = None  # the prediction shown before the answer
+    shown: dict[str, float] | None = None  # the prediction kept before the answer, on the screen or not
     model_run: int | None = None
+    asked: str | None = None  # why it was asked, as a code of `labeling.reasons`; None: nobody asked
+    guess_hidden: bool = False  # no guess stood on the screen
+    said: str | None = None  # what the source said in its own words: "5 stars"
 
 
 @dataclass(frozen=True)
@@ -128,6 +131,8 @@ class Question:
     proba: dict[str, float] = field(default_factory=dict)
     strategy: str = ""
     score: float = 0.0
+    asked: str = ""  # why, as a code of `labeling.reasons`
+    guess_hidden: bool = False
 
 
 @dataclass(frozen=True)

@@ -40,6 +40,14 @@ GENRE_TAGS: dict[str, tuple[str, ...]] = {
     "country": ("country",),
 }
 
+# The same for the moods that ship: after Russell's circumplex of affect (1980), as far as the tags reach.
+MOOD_TAGS: dict[str, tuple[str, ...]] = {
+    "energetic": ("dance", "party", "House", "metal", "hard rock", "punk"),
+    "happy": ("happy", "catchy"),
+    "calm": ("Mellow", "chillout", "chill", "easy listening", "ambient", "acoustic"),
+    "sad": ("sad", "beautiful"),
+}
+
 # Ways of writing "we do not know the artist", lower case.
 NO_ARTIST: frozenset[str] = frozenset(
     {"", "various", "various artists", "va", "unknown", "unknown artist", "<unknown>", "[unknown]", "compilations"}

@@ -26,6 +26,7 @@ JOURNALLED: dict[str, tuple[str, ...]] = {
     "not_twins": ("first", "second"),
     "roots": ("id",),
     "settings": ("key",),
+    "targets": ("name",),
 }
 KEPT = 50  # the newest acts that can be taken back
 BLOB = "hex:"  # how a blob stands in JSON; no column that holds blobs holds text

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping
 
 import numpy as np
 
-from data.db import Database
+from data.db import Database, chunks, marks
 
 
 class FeatureStore:
@@ -69,6 +69,19 @@ class FeatureStore:
         with self._database.read() as connection:
             rows = connection.execute(sql, [track_id]).fetchall()
         return {row["feature_set"]: np.frombuffer(row["vector"], "<f4") for row in rows}
+
+    def vectors(self, feature_set: str, track_ids: Iterable[int]) -> dict[int, np.ndarray]:
+        """Return the newest vector of one set for some tracks, those that have one."""
+        found: dict[int, np.ndarray] = {}
+        with self._database.read() as connection:
+            for part in chunks(list(track_ids)):
+                rows = connection.execute(
+                    f"""SELECT track_id, vector FROM features WHERE feature_set = ? AND track_id IN ({marks(len(part))})
+                        ORDER BY version""",
+                    [feature_set, *part],
+                )
+                found |= {row["track_id"]: np.frombuffer(row["vector"], "<f4") for row in rows}
+        return found
 
     def sets(self) -> dict[str, int]:
         """Return each feature set kept and for how many tracks."""

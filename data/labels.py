@@ -45,11 +45,12 @@ class LabelStore:
             written = 0
             for label in labels:
                 latest = connection.execute(
-                    """SELECT value FROM labels WHERE track_id = ? AND target = ? AND source = ? AND undone_at IS NULL
+                    """SELECT value, said FROM labels
+                       WHERE track_id = ? AND target = ? AND source = ? AND undone_at IS NULL
                        ORDER BY id DESC LIMIT 1""",
                     [label.track_id, label.target, source],
                 ).fetchone()
-                if latest is None or latest["value"] != label.value:
+                if latest is None or latest["value"] != label.value or (latest["said"] or label.said) != label.said:
                     written += _insert(connection, label)
         return written
 
@@ -169,6 +170,56 @@ class LabelStore:
         with self._database.read() as connection:
             return {row["track_id"]: _event(row) for row in connection.execute(sql, [target])}
 
+    def never(self) -> set[int]:
+        """Return the tracks the person never wants to be asked about, whatever the target: they are not music."""
+        with self._database.read() as connection:
+            return {
+                row[0]
+                for row in connection.execute("SELECT track_id FROM skips WHERE kind = 'never' AND undone_at IS NULL")
+            }
+
+    def newest_skip(self) -> tuple[int, str | None]:
+        """Return a value that changes with everything put aside and taken back: for caches."""
+        with self._database.read() as connection:
+            row = connection.execute("SELECT COALESCE(MAX(id), 0), MAX(undone_at) FROM skips").fetchone()
+        return int(row[0]), row[1]
+
+    def asked(self, target: str) -> list[Label]:
+        """Return the person's standing answers to questions of a target, oldest first."""
+        sql = f"""SELECT {_COLUMNS} FROM labels WHERE target = ? AND source = 'person' AND asked IS NOT NULL
+                  AND undone_at IS NULL ORDER BY id"""
+        with self._database.read() as connection:
+            return [_label(row) for row in connection.execute(sql, [target])]
+
+    def repeats(self, target: str) -> list[tuple[str, str]]:
+        """Return (the answer before, the answer to a blind repeat) of every repeat that stands, oldest first."""
+        sql = """SELECT (SELECT value FROM labels AS before WHERE before.track_id = labels.track_id
+                         AND before.target = labels.target AND before.source = 'person' AND before.id < labels.id
+                         AND before.undone_at IS NULL ORDER BY before.id DESC LIMIT 1) AS before, value
+                 FROM labels WHERE target = ? AND asked = 'repeat' AND undone_at IS NULL ORDER BY id"""
+        with self._database.read() as connection:
+            return [(row[0], row[1]) for row in connection.execute(sql, [target]) if row[0] is not None]
+
+    def by_event(self, event_ids: Iterable[str]) -> dict[str, Label]:
+        """Return labels by their event ids; a skip's is not among them."""
+        ids = list(event_ids)
+        with self._database.read() as connection:
+            rows = connection.execute(f"SELECT {_COLUMNS} FROM labels WHERE event_id IN ({marks(len(ids))})", ids)
+            return {row["event_id"]: _label(row) for row in rows}
+
+    def first_answers(self, target: str, track_ids: Iterable[int]) -> dict[int, Label]:
+        """Return the first label each track ever got for a target, whoever gave it, taken back or not."""
+        found: dict[int, Label] = {}
+        with self._database.read() as connection:
+            for part in chunks(list(track_ids)):
+                rows = connection.execute(
+                    f"""SELECT {_COLUMNS} FROM labels WHERE target = ? AND track_id IN ({marks(len(part))})
+                        ORDER BY id DESC""",
+                    [target, *part],
+                )
+                found |= {row["track_id"]: _label(row) for row in rows}
+        return found
+
     def newest_id(self, target: str | None = None) -> tuple[int, str | None]:
         """Return a value that changes with every label and every undo, of one target or of all: for caches."""
         with self._database.read() as connection:
@@ -178,6 +229,9 @@ class LabelStore:
             ).fetchone()
         return int(row[0]), row[1]
 
+
+_COLUMNS = """id, event_id, track_id, target, value, source, reason, shown, model_run_id, created_at, asked,
+              guess_hidden, said"""
 
 _EVENTS = """
     SELECT event_id, 'label' AS kind, track_id, target, value, source, created_at, undone_at FROM labels
@@ -192,11 +246,13 @@ _EVENTS_UNDONE = f"""
 def _insert(connection: sqlite3.Connection, label: Label) -> int:
     cursor = connection.execute(
         """INSERT OR IGNORE INTO labels
-           (event_id, track_id, target, value, source, reason, shown, model_run_id, created_at)
-           VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)""",
+           (event_id, track_id, target, value, source, reason, shown, model_run_id, created_at,
+            asked, guess_hidden, said)
+           VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)""",
         [
             label.event_id, label.track_id, label.target, label.value, label.source, label.reason,
             to_json(label.shown), label.model_run, label.created_at or _moment(connection),
+            label.asked, label.guess_hidden, label.said,
         ],
     )  # fmt: skip
     return int(cursor.rowcount == 1)
@@ -228,4 +284,7 @@ def _label(row: sqlite3.Row) -> Label:
         reason=row["reason"],
         shown=from_json(row["shown"]),
         model_run=row["model_run_id"],
+        asked=row["asked"],
+        guess_hidden=bool(row["guess_hidden"]),
+        said=row["said"],
     )

@@ -257,6 +257,42 @@ def m002_libraries(db: Database) -> None:
         db.execute(statement)
 
 
+ASKING = """
+ALTER TABLE labels ADD COLUMN asked TEXT;         -- why it was asked, as a code: cover, audit, ...; NULL: nobody asked
+ALTER TABLE labels ADD COLUMN guess_hidden INTEGER NOT NULL DEFAULT 0;  -- 1: no guess stood on the screen
+ALTER TABLE labels ADD COLUMN said TEXT;          -- what the source said in its own words: "5 stars"
+ALTER TABLE questions ADD COLUMN asked TEXT NOT NULL DEFAULT '';  -- as labels.asked
+ALTER TABLE questions ADD COLUMN guess_hidden INTEGER NOT NULL DEFAULT 0;
+CREATE INDEX labels_asked ON labels (target, asked);
+
+DROP VIEW current_labels;
+CREATE VIEW current_labels AS
+SELECT id, event_id, track_id, target, value, source, reason, shown, model_run_id, created_at, asked, guess_hidden, said
+FROM (
+    SELECT *, ROW_NUMBER() OVER (
+        PARTITION BY track_id, target
+        ORDER BY CASE source WHEN 'person' THEN 0 WHEN 'csv' THEN 1 ELSE 2 END, id DESC
+    ) AS place
+    FROM labels WHERE undone_at IS NULL
+) WHERE place = 1;
+
+CREATE TABLE targets (      -- the person's own, and those that ship with other classes than usual
+    name TEXT PRIMARY KEY,
+    kind TEXT NOT NULL CHECK (kind IN ('ordered', 'nominal')),
+    classes TEXT NOT NULL,      -- JSON, in their order
+    question TEXT NOT NULL,
+    created_at TEXT NOT NULL
+) WITHOUT ROWID;
+"""
+
+
+@migrations()
+def m003_asking(db: Database) -> None:
+    """Keep why each answer was asked for, what a library said in its own words, and the person's own targets."""
+    for statement in split_statements(ASKING):
+        db.execute(statement)
+
+
 def split_statements(script: str) -> list[str]:
     """Return the statements of a script one by one, so that they can share one transaction.
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sqlite3
 from collections.abc import Iterable
 
 from core.records import Prediction
@@ -33,15 +34,22 @@ class PredictionStore:
         """Return the predictions of a target by track."""
         with self._database.read() as connection:
             rows = connection.execute("SELECT * FROM predictions WHERE target = ?", [target]).fetchall()
-        return {
-            row["track_id"]: Prediction(
-                row["track_id"], target, row["value"], from_json(row["proba"], {}), row["model_run_id"]
-            )
-            for row in rows
-        }
+        return {row["track_id"]: _prediction(row) for row in rows}
+
+    def of_track(self, track_id: int, target: str) -> Prediction | None:
+        """Return the prediction of one track, None while no model has made one."""
+        with self._database.read() as connection:
+            row = connection.execute(
+                "SELECT * FROM predictions WHERE target = ? AND track_id = ?", [target, track_id]
+            ).fetchone()
+        return None if row is None else _prediction(row)
 
     def count(self) -> dict[str, int]:
         """Return target -> how many tracks are predicted."""
         with self._database.read() as connection:
             rows = connection.execute("SELECT target, COUNT(*) FROM predictions GROUP BY target ORDER BY target")
             return {row[0]: row[1] for row in rows}
+
+
+def _prediction(row: sqlite3.Row) -> Prediction:
+    return Prediction(row["track_id"], row["target"], row["value"], from_json(row["proba"], {}), row["model_run_id"])

@@ -36,13 +36,20 @@ class QuestionStore:
                 edge = "MIN(place) - 1" if first else "MAX(place) + 1"
                 connection.execute(
                     f"""INSERT OR REPLACE INTO questions
-                        (track_id, target, reason, proba, strategy, score, asked_at, place)
-                        SELECT ?, ?, ?, ?, ?, ?, ?, COALESCE({edge}, 0) FROM questions WHERE target = ?""",
+                        (track_id, target, reason, proba, strategy, score, asked_at, asked, guess_hidden, place)
+                        SELECT ?, ?, ?, ?, ?, ?, ?, ?, ?, COALESCE({edge}, 0) FROM questions WHERE target = ?""",
                     [
-                        question.track_id, question.target, question.reason, to_json(question.proba),
-                        question.strategy, question.score, now(), question.target,
+                        question.track_id, question.target, question.reason, to_json(question.proba), question.strategy,
+                        question.score, now(), question.asked, question.guess_hidden, question.target,
                     ],
                 )  # fmt: skip
+
+    def guess(self, track_id: int, target: str, proba: dict[str, float]) -> None:
+        """Keep a newer prediction with a question that waits; its place stays."""
+        with self._database.write() as connection:
+            connection.execute(
+                "UPDATE questions SET proba = ? WHERE track_id = ? AND target = ?", [to_json(proba), track_id, target]
+            )
 
     def close(self, track_ids: Iterable[int], target: str) -> None:
         """Take tracks out of the line."""
@@ -61,4 +68,6 @@ def _question(row: sqlite3.Row) -> Question:
         proba=from_json(row["proba"], {}),
         strategy=row["strategy"],
         score=row["score"],
+        asked=row["asked"],
+        guess_hidden=bool(row["guess_hidden"]),
     )

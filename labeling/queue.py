@@ -1,35 +1,53 @@
-"""Which track to ask about next, and the sentence that says why.
+"""Which track to ask about next, and the reason.
 
-First a typical track from each part of the library, then the tracks whose answer would teach most: for classes
-without an order those the model is torn over, for ordered ones those far from every answer so far. Artists take turns.
+The default, `earmark`, asks about the track whose answer brings most of the library nearer to an answer: first the middle
+of each part, then what is still far. For classes without an order the tracks the model is unsure of count more, both as
+questions and as what is to be covered. Artists take turns.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Mapping
-from dataclasses import dataclass
+from collections.abc import Callable, Collection, Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import NamedTuple
 
 import numpy as np
 
 from core.errors import EarmarkError
 from labeling.strategies import (
     Clusters,
-    artist_discount,
+    Reach,
     coverage,
     distances,
+    entropy,
     fit_clusters,
+    in_turns,
+    least_confidence,
     margin,
+    part_by_part,
     random_order,
-    spread_artists,
+    reach,
     typicality,
+    vote_entropy,
 )
 from labeling.targets import Target, get
 
 CANDIDATES = 5_000  # tracks scored per question, drawn by lot: keeps a library of 100,000 as quick as one of 10,000
-PARTS = 10  # parts of the library that the first questions sample
-FIRST_ANSWERS = 12  # after these the first sample is over, whatever parts are still unheard
+LIBRARY = 1_000  # of them stand for the library when it is measured what an answer covers
+PARTS = 10  # parts of the library that a first sample is taken of
+UNSURE = 0.05  # the least that a track the model is sure of counts
+TIE = 0.01  # how much the margin counts among tracks a committee is equally divided over
+DEFAULT = "earmark"
+ALIASES = {"auto": DEFAULT}
 
-Ranked = list[tuple[int, float, str]]
+
+class Pick(NamedTuple):
+    """A track to ask about, and why."""
+
+    id: int
+    score: float
+    reason: str  # cover, torn, disagree, settles, far or lot
+    like: int | None = None  # tracks in its part (cover), or that its answer covers (settles)
 
 
 @dataclass(frozen=True)
@@ -39,30 +57,132 @@ class Pool:
     X: np.ndarray  # (m, d) standardised
     artists: np.ndarray  # (m,)
     proba: np.ndarray | None  # (m, k)
+    committee: tuple[np.ndarray, ...]  # other models' (m, k)
     asked: np.ndarray  # (a, d)
     asked_artists: np.ndarray  # (a,)
+    clusters: Clusters
+    tracks: int  # of the library, asked or not
+    ordered: bool
     random_state: int
 
 
-def _by_margin(pool: Pool) -> np.ndarray:
-    return _by_coverage(pool) if pool.proba is None else margin(pool.proba)
+Ranked = list[tuple[int, float, str, int | None]]  # row, score, reason, like
 
 
-def _by_coverage(pool: Pool) -> np.ndarray:
-    return coverage(pool.X, pool.asked)
+def _by_lot(pool: Pool, n: int) -> Ranked:
+    scores = random_order(len(pool.X), random_state=pool.random_state)
+    return [(int(row), float(scores[row]), "lot", None) for row in np.argsort(-scores)[:n]]
 
 
-def _by_lot(pool: Pool) -> np.ndarray:
-    return random_order(len(pool.X), random_state=pool.random_state)
+def _by_doubt(measure: Callable[[np.ndarray], np.ndarray]) -> Callable[[Pool, int], Ranked]:
+    """Return the strategy that asks where one model is unsure; without a model, far from the answers."""
+
+    def order(pool: Pool, n: int) -> Ranked:
+        return _by_coverage(pool, n) if pool.proba is None else _turns(pool, measure(pool.proba), n, "torn")
+
+    return order
 
 
-# What can be asked for by name (`next --strategy`); "auto" is the order described on top.
-STRATEGIES: dict[str, Callable[[Pool], np.ndarray]] = {
-    "margin": _by_margin,
-    "coverage": _by_coverage,
+def _by_committee(pool: Pool, n: int) -> Ranked:
+    if pool.proba is None or not pool.committee:
+        return STRATEGIES["margin"](pool, n)
+    members = [pool.proba, *pool.committee]
+    scores = (vote_entropy(members) + TIE * margin(np.mean(members, axis=0))) / (1 + TIE)
+    split = _divided(pool)
+    ranked = _turns(pool, scores, n, "disagree")
+    return [(row, score, code if split[row] else "torn", like) for row, score, code, like in ranked]
+
+
+def _by_typicality(pool: Pool, n: int) -> Ranked:
+    part, away = _parts(pool.clusters, pool.X)
+    answers = np.bincount(_parts(pool.clusters, pool.asked)[0], minlength=len(pool.clusters.centres))
+    scores = part_by_part(part, typicality(away), pool.clusters.shares, answers)
+    return [
+        (row, score, "far" if answers[part[row]] else "cover", None if answers[part[row]] else _like(pool, part[row]))
+        for row, score, _, _ in _turns(pool, scores, n, "far")
+    ]
+
+
+def _by_coverage(pool: Pool, n: int) -> Ranked:
+    return _turns(pool, coverage(pool.X, pool.asked), n, "far")
+
+
+def _by_earmark(pool: Pool, n: int) -> Ranked:
+    """Ask where an answer covers most of the library that has none, weighted by doubt where classes have no order."""
+    unsure = np.ones(len(pool.X))
+    if not pool.ordered and pool.proba is not None:
+        unsure = np.maximum(least_confidence(pool.proba), UNSURE)
+    library = np.random.default_rng(pool.random_state).permutation(len(pool.X))[:LIBRARY]
+    covers = reach(pool.X, pool.asked, pool.X[library], unsure[library])
+    start = replace(covers, nearest=covers.nearest.copy())
+    picks = in_turns(unsure, pool.artists, pool.asked_artists, n, covers=covers)
+    return _with_reasons(pool, picks, start, unsure)
+
+
+# What can be asked for by name (`next --strategy`), the default last.
+STRATEGIES: dict[str, Callable[[Pool, int], Ranked]] = {
     "random": _by_lot,
+    "least_confidence": _by_doubt(least_confidence),
+    "margin": _by_doubt(margin),
+    "entropy": _by_doubt(entropy),
+    "committee": _by_committee,
+    "typicality": _by_typicality,
+    "kcentre": _by_coverage,
+    "earmark": _by_earmark,
 }
-AUTO: dict[str, str] = {"nominal": "margin", "ordered": "coverage"}
+# Those that ask the same whatever a model thinks; earmark is one of them for ordered targets.
+NO_MODEL = frozenset({"random", "typicality", "kcentre"})
+
+
+def needs_model(strategy: str, target: Target) -> bool:
+    """Say whether a strategy asks differently once a model knows more."""
+    return strategy not in NO_MODEL and not (strategy == DEFAULT and target.kind == "ordered")
+
+
+def _turns(pool: Pool, scores: np.ndarray, n: int, reason: str) -> Ranked:
+    return [(row, score, reason, None) for row, score in in_turns(scores, pool.artists, pool.asked_artists, n)]
+
+
+def _divided(pool: Pool) -> np.ndarray:
+    """Say of each track whether the models name different classes, shape (m,)."""
+    assert pool.proba is not None
+    best = pool.proba.argmax(axis=1)
+    return np.any([proba.argmax(axis=1) != best for proba in pool.committee], axis=0)
+
+
+def _parts(clusters: Clusters, X: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Return the part each standardised row lies in, and its distance to the centre of it."""
+    away = distances(X, clusters.centres)
+    return away.argmin(axis=1), away.min(axis=1)
+
+
+def _like(pool: Pool, part: int) -> int:
+    """Return about how many tracks of the library lie in a part."""
+    return max(1, round(float(pool.clusters.shares[part]) * pool.tracks))
+
+
+def _with_reasons(pool: Pool, picks: list[tuple[int, float]], covers: Reach, unsure: np.ndarray) -> Ranked:
+    """Give each pick what its score came from: a part unheard so far, doubt, or how much its answer covers."""
+    part = _parts(pool.clusters, pool.X)[0]
+    heard = set(_parts(pool.clusters, pool.asked)[0].tolist())
+    doubt, gain = _standing(unsure), _standing(covers.gains)
+    ranked: Ranked = []
+    for row, score in picks:
+        like = round(covers.covered(row) * len(pool.X))
+        covers.take(row)
+        if part[row] not in heard:
+            ranked.append((row, score, "cover", _like(pool, part[row])))
+        elif doubt[row] > gain[row]:
+            ranked.append((row, score, "torn", None))
+        else:
+            ranked.append((row, score, "settles", like) if like > 1 else (row, score, "far", None))
+        heard.add(int(part[row]))
+    return ranked
+
+
+def _standing(scores: np.ndarray) -> np.ndarray:
+    """Return the share of tracks that score lower, shape (m,)."""
+    return np.searchsorted(np.sort(scores), scores) / max(1, len(scores))
 
 
 def cluster(X: np.ndarray, *, random_state: int = 0) -> Clusters:
@@ -78,12 +198,13 @@ def rank(
     *,
     target: Target | str,
     proba: np.ndarray | None = None,
+    committee: Sequence[np.ndarray] = (),
     exclude_ids: Collection[int] = (),
     clusters: Clusters | None = None,
-    strategy: str = "auto",
+    strategy: str = DEFAULT,
     n: int = 10,
     random_state: int = 0,
-) -> Ranked:
+) -> list[Pick]:
     """Order the tracks by how much an answer about them would teach.
 
     Parameters
@@ -98,24 +219,27 @@ def rank(
     target : Target or str
     proba : np.ndarray, shape (tracks, classes), optional
         What the quick model thinks now.
+    committee : sequence of np.ndarray, each of shape (tracks, classes)
+        What other models think of the same classes.
     exclude_ids : collection of int
         Tracks not to ask about that have no answer: put off, or already shown.
     clusters : Clusters, optional
         From `cluster`; without it they are computed here, which takes longer.
     strategy : str
-        "auto" or a key of STRATEGIES, which skips the first sample.
+        A key of STRATEGIES; "auto" is the default one.
     n : int
         Tracks wanted.
     random_state : int
-        Decides the candidates of a large library.
+        Decides the candidates of a large library, and the lot.
 
     Returns
     -------
-    list of (id, score, reason code)
-        Best first, with the reason codes of `why`. Scores of the first sample lie above 1, all others in [0, 1].
+    list of Pick
+        Best first; scores never rise. No artist twice in a row while there is another, except by lot.
     """
-    if strategy not in ("auto", *STRATEGIES):
-        raise EarmarkError(f"There is no strategy {strategy!r}. Choose one of: auto, {', '.join(STRATEGIES)}.")
+    strategy = ALIASES.get(strategy, strategy)
+    if strategy not in STRATEGIES:
+        raise EarmarkError(f"There is no strategy {strategy!r}. Choose one of: {', '.join(STRATEGIES)}.")
     ids, groups = np.asarray(ids), np.asarray(groups, dtype=str)
     asked = np.isin(ids, np.fromiter(asked_ids, dtype=ids.dtype))
     rows = _candidates(~asked & ~np.isin(ids, np.fromiter(exclude_ids, dtype=ids.dtype)), random_state)
@@ -126,21 +250,15 @@ def rank(
         X=clusters.standardise(X[rows]),
         artists=groups[rows],
         proba=None if proba is None else np.asarray(proba)[rows],
+        committee=tuple(np.asarray(member)[rows] for member in committee),
         asked=clusters.standardise(X[asked]),
         asked_artists=groups[asked],
+        clusters=clusters,
+        tracks=len(X),
+        ordered=(get(target) if isinstance(target, str) else target).kind == "ordered",
         random_state=random_state,
     )
-    first = _first_sample(pool, clusters)[:n] if strategy == "auto" and asked.sum() < FIRST_ANSWERS else []
-    name = AUTO[(get(target) if isinstance(target, str) else target).kind] if strategy == "auto" else strategy
-    reason = "coverage" if name == "margin" and proba is None else name
-    chosen = [row for row, _ in first]
-    pool_asked = np.concatenate([pool.asked_artists, pool.artists[chosen]])
-    scores = spread_artists(STRATEGIES[name](pool), pool.artists, pool_asked)
-    scores[chosen] = -1.0
-    best = np.argsort(-scores, kind="stable")[: n - len(first)]
-    ranked = [(row, score, "cover") for row, score in first]
-    ranked += [(row, scores[row], reason) for row in best if scores[row] >= 0]
-    return [(int(ids[rows[row]]), float(score), code) for row, score, code in ranked]
+    return [Pick(int(ids[rows[row]]), float(score), *why) for row, score, *why in STRATEGIES[strategy](pool, n)]
 
 
 def _candidates(free: np.ndarray, random_state: int) -> np.ndarray:
@@ -150,24 +268,6 @@ def _candidates(free: np.ndarray, random_state: int) -> np.ndarray:
         return rows
     lot = np.random.default_rng(random_state).permutation(len(free))
     return np.sort(lot[free[lot]][:CANDIDATES])
-
-
-def _first_sample(pool: Pool, clusters: Clusters) -> list[tuple[int, float]]:
-    """Pick a typical track from each part without an answer, the largest part first, each artist once if possible."""
-    away = distances(pool.X, clusters.centres)
-    part = away.argmin(axis=1)
-    heard = set(distances(pool.asked, clusters.centres).argmin(axis=1).tolist()) if len(pool.asked) else set()
-    asked_artists = pool.asked_artists
-    picks: list[tuple[int, float]] = []
-    for number in np.argsort(-clusters.shares, kind="stable"):
-        members = np.flatnonzero(part == number)
-        if number in heard or len(members) == 0:
-            continue
-        typical = typicality(away[members, number])
-        best = members[artist_discount(typical, pool.artists[members], asked_artists).argmax()]
-        asked_artists = np.append(asked_artists, pool.artists[best])
-        picks.append((int(best), 1.0 + float(clusters.shares[number])))
-    return picks
 
 
 def tracks_like(clusters: Clusters, x: np.ndarray, n_tracks: int) -> int:

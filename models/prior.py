@@ -72,6 +72,15 @@ def _log_tags(X: np.ndarray) -> np.ndarray:
     return np.log(np.clip(np.asarray(X, dtype=float)[:, : len(MSD_TAGS)], 1e-6, 1.0))
 
 
+def tagged(classes: Sequence[str], table: Mapping[str, Sequence[str]]) -> list[str]:
+    """Return the classes that tags speak for.
+
+    >>> tagged(["happy", "workout"], {})
+    ['happy']
+    """
+    return [name for name in classes if _tags_of(name, table)]
+
+
 def _tags_of(genre: str, table: Mapping[str, Sequence[str]]) -> list[int]:
     """Return the columns of a genre's tags; "Hip Hop" is "hip-hop"."""
     columns = {_key(tag): i for i, tag in enumerate(MSD_TAGS)}

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -21,6 +21,7 @@ class Family:
     quick: bool = False  # fit again after every answer
     targets: tuple[str, ...] | None = None  # None: every target of its kinds
     network: bool = False  # needs TensorFlow, so it runs only where a job runs
+    needs_order: bool = False  # takes `order`, the classes lowest first
 
 
 def _knn(*, random_state: int = 0, **options: Any) -> Any:
@@ -58,7 +59,7 @@ FAMILIES: dict[str, Family] = {
     for family in (
         Family("prior", _prior, ("nominal",), simplicity=0, inputs="tags", targets=("genre",)),
         Family("logistic", _logistic, ("nominal",), simplicity=1, quick=True),
-        Family("ordered", _ordered, ("ordered",), simplicity=1, quick=True),
+        Family("ordered", _ordered, ("ordered",), simplicity=1, quick=True, needs_order=True),
         Family("knn", _knn, ("nominal", "ordered"), simplicity=2, quick=True),
         Family("mlp", _mlp, ("nominal", "ordered"), simplicity=3, network=True),
     )
@@ -123,3 +124,18 @@ def build(name: str, kind: str, *, random_state: int = 0, **options: Any) -> Any
         names = ", ".join(other.name for other in families_for(kind))
         raise EarmarkError(f"The family {name!r} cannot learn this target. Choose from: {names}.")
     return family.build(random_state=random_state, **options)
+
+
+def build_for(family: str, kind: str, classes: Sequence[str] | None, *, random_state: int = 0) -> Any:
+    """Return an untrained classifier for a target: one that needs the order of the classes is told it.
+
+    Parameters
+    ----------
+    classes : sequence of str, optional
+        Of the target, lowest first where they have an order; None where any text is an answer.
+
+    >>> build_for("ordered", "ordered", ("no", "yes")).order
+    ('no', 'yes')
+    """
+    options = {"order": tuple(classes)} if classes and get(family).needs_order else {}
+    return build(family, kind, random_state=random_state, **options)

@@ -220,9 +220,9 @@ def _said(entry: LibraryEntry) -> Iterator[str]:
         yield str(entry.stars)
 
 
-def rating_of(entry: LibraryEntry, answers: Mapping[str, str]) -> str | None:
-    """Return the rating an entry stands for, None where it says nothing or its line is ignored."""
-    return next((answers[line] for line in _said(entry) if answers[line] != IGNORE), None)
+def rating_of(entry: LibraryEntry, answers: Mapping[str, str]) -> tuple[str, str] | None:
+    """Return the rating an entry stands for and the words it said it in, None where it says nothing or is ignored."""
+    return next(((answers[line], line_words(line)) for line in _said(entry) if answers[line] != IGNORE), None)
 
 
 def report_rows(placed: Iterable[Placed]) -> list[dict[str, Any]]:
@@ -428,7 +428,7 @@ class _Taking:
         self._act = act
         self._result = Imported()
         self._track_of: dict[int, int] = {}  # Apple's number -> our track
-        self._ratings: dict[int, str] = {}  # Apple's number -> rating
+        self._ratings: dict[int, tuple[str, str]] = {}  # Apple's number -> rating, the words it was said in
         self._here: list[str] = []  # files that are on this computer
 
     def run(self, tell: Progress, should_stop: Callable[[], bool]) -> Imported:
@@ -507,7 +507,7 @@ class _Taking:
             with self._workspace.acts.recording(self._act):
                 part = {*ids[start : start + BATCH]} & self._workspace.tracks.ids()
                 said = {track_id: ratings[track_id] for track_id in part if track_id in ratings}
-                labels = [_label(*rating, self._library) for rating in said.items()]
+                labels = [_label(track_id, *rating, self._library) for track_id, rating in said.items()]
                 self._workspace.labels.replace_source("itunes", labels)
                 if self._library.whole:
                     self._result.withdrawn += self._workspace.labels.withdraw(
@@ -581,8 +581,8 @@ def folder_of(paths: Sequence[str]) -> str | None:
     return folder if deep and folder != str(Path.home()) else None
 
 
-def _label(track_id: int, rating: str, library: AppleLibrary) -> Label:
-    return Label(str(uuid.uuid4()), track_id, "rating", rating, "itunes", reason=_reason(library))
+def _label(track_id: int, rating: str, words: str, library: AppleLibrary) -> Label:
+    return Label(str(uuid.uuid4()), track_id, "rating", rating, "itunes", reason=_reason(library), said=words)
 
 
 def _reason(library: AppleLibrary) -> str:

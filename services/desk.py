@@ -15,9 +15,12 @@ from pathlib import Path
 from typing import Any
 
 from core.errors import EarmarkError, StorageError
-from core.records import ANALYSED_STATES, Question, Track
-from services import genres, labeling, scope
-from services.learning import Learner, Quick, put_aside
+from core.records import ANALYSED_STATES, Label, Question, Track
+from labeling.reasons import FIRST, outcome, why
+from labeling.targets import Target
+from services import checks, figures, genres, labeling, scope, targets
+from services.asking import Learner, Ranked, put_aside
+from services.learning import Quick
 from services.sound import Signer
 from services.workspace import Workspace
 
@@ -28,6 +31,7 @@ FORGET = 3600.0  # seconds after which a tab that never said goodbye is forgotte
 GROWTH = 0.1  # of the library: after so much more was analysed the questions are ranked anew
 PATIENCE = 10.0  # seconds after which they are ranked anew for any growth
 STRIP = 5  # last answers shown
+SHOWN = 3  # classes of a guess
 LISTEN_FROM = 1 / 3  # of the track, until the telling moment is known
 MIME = {
     ".mp3": "audio/mpeg", ".m4a": "audio/mp4", ".mp4": "audio/mp4", ".aac": "audio/aac", ".flac": "audio/flac",
@@ -43,6 +47,8 @@ class Tab:
     seen: float
     tracks: list[int] = field(default_factory=list)
     shown: set[int] = field(default_factory=set)  # were on its screen: an undo may go back past them
+    chosen: int | None = None  # a track the person put on the screen; the line waits behind it
+    open: int | None = None  # a track of which one answer is given and another one still asked
     generation: int = 0
 
 
@@ -66,15 +72,15 @@ class Desk:
         Parameters
         ----------
         message : dict
-            tab: its id. events: [{id, type: label | skip | undo | target | scope, track, target, value, kind, shown}].
+            tab: its id. events: [{id, type: a key of HANDLERS, track, target, value, kind, shown, ...}].
             showing: the track on screen, None when the tab is new.
 
         Returns
         -------
         dict
-            acked: ids of events that are on disk. refused: {id: why}. target, queue: cards, last: answers,
-            counts, scope: what is asked about when that is not everything, notice: a sentence when there is
-            nothing to show.
+            acked: ids of events that are on disk. refused: {id: why}. target, asks: what is asked in one go.
+            mode: {blind, only}. targets: what can be asked. queue: cards, last: answers, counts, genres, model, scope:
+            what is asked about when that is not everything, notice: a sentence when there is nothing to show.
         """
         tab_id = str(message.get("tab") or "")
         with self._lock:
@@ -86,7 +92,7 @@ class Desk:
             self._notice_new_tracks()
             self._notice_choices()
             target = labeling.active_target(self._workspace)
-            turned = any(event.get("type") in ("undo", "target", "scope") for event in events)
+            turned = any(event.get("type") in TURNING for event in events)
             self._hand_out(tab, target, None if turned else message.get("showing"))
             return {"acked": acked, "refused": refused, **self._view(tab, target)}
 
@@ -99,7 +105,7 @@ class Desk:
         """Let go of every track: after a restore the same numbers may mean others."""
         with self._lock:
             for tab in self._tabs.values():
-                tab.tracks, tab.shown = [], set()
+                tab.tracks, tab.shown, tab.chosen, tab.open = [], set(), None, None
             self._counted = None
 
     def _forget_old_tabs(self) -> None:
@@ -146,21 +152,22 @@ class Desk:
         """Give a tab the tracks it shows: what is on its screen stays while it may, no track is in two tabs."""
         unwanted = scope.not_asked(self._workspace, target)
         self._close_unwanted(target, unwanted)
-        answered = self._workspace.labels.labelled(target)  # by an import, meanwhile
-        waiting = {q.track_id: q for q in self._workspace.questions.waiting(target) if q.track_id not in answered}
+        waiting = self._waiting(target)
         taken = self._taken_by_others(tab)
         on_screen = [showing] if isinstance(showing, int) else []
         tab.shown.update(on_screen)
-        kept = [t for t in dict.fromkeys([*on_screen, *tab.tracks]) if t in waiting and t not in taken]
+        kept = [
+            t for t in dict.fromkeys([*on_screen, *tab.tracks]) if t == tab.open or (t in waiting and t not in taken)
+        ]
         ranked = self._learner.ranked(target)
         if ranked is not None and ranked.generation != tab.generation:
             tab.generation = ranked.generation
-            # What is or was on screen, already loaded or taken back stays; the rest follows the newest ranking.
-            stale = [t for t in kept[2:] if t not in tab.shown and waiting[t].strategy != labeling.TAKEN_BACK]
+            stale = [t for t in kept[2:] if t not in tab.shown and t != tab.open and not _stays(waiting[t])]
             self._workspace.questions.close(stale, target)
             kept = [t for t in kept if t not in stale]
             for track_id in stale:
                 waiting.pop(track_id, None)
+            self._guess_again([waiting[t] for t in kept if t in waiting and t not in tab.shown], ranked)
         free = [t for t in waiting if t not in taken and t not in kept]
         tab.tracks = list(dict.fromkeys([*kept, *free]))[:AHEAD]
         missing = AHEAD - len(tab.tracks)
@@ -168,6 +175,20 @@ class Desk:
             fresh = self._choose(target, missing, unwanted | taken | set(tab.tracks), tab.tracks)
             self._workspace.questions.ask(fresh)
             tab.tracks += [question.track_id for question in fresh]
+
+    def _waiting(self, target: str) -> dict[int, Question]:
+        """Return the questions that wait, without those answered meanwhile by an import."""
+        answered = self._workspace.labels.labelled(target)
+        waiting = self._workspace.questions.waiting(target)
+        return {q.track_id: q for q in waiting if q.track_id not in answered or q.asked in checks.AGAIN}
+
+    def _guess_again(self, questions: Iterable[Question], ranked: Ranked) -> None:
+        """Keep the newest guess with the surprise checks that nobody has seen yet: that one is measured."""
+        for question in questions:
+            if question.asked == "audit":
+                guess = checks.guess_of(self._workspace, question.target, ranked, question.track_id)
+                if guess and guess != question.proba:
+                    self._workspace.questions.guess(question.track_id, question.target, guess)
 
     def _close_unwanted(self, target: str, unwanted: frozenset[int]) -> None:
         """Close the questions about tracks left out since, out of scope or on a drive that went away."""
@@ -181,23 +202,50 @@ class Desk:
         return {t for other in self._tabs.values() if other is not tab and other.seen > alive for t in other.tracks}
 
     def _choose(self, target: str, n: int, taken: frozenset[int], line: list[int]) -> list[Question]:
-        """Choose the next questions from the newest ranking, no artist twice in a row where there is a choice."""
-        taken |= self._workspace.labels.labelled(target)
+        """Choose the next questions: those whose turn it is by schedule, the others from the newest ranking.
+
+        No artist and no album twice in a row where there is a choice.
+        """
+        candidates = self._ordinary(target, taken | self._workspace.labels.labelled(target), line)
+        ranked, waiting = self._learner.ranked(target), self._workspace.questions.waiting(target)
+        tracks = self._workspace.tracks.many([q.track_id for q in candidates] + line)
+        candidates = [q for q in candidates if _can_be_asked(tracks.get(q.track_id))]
+        before = tracks.get(line[-1]) if line else None
+        chosen: list[Question] = []
+        while len(chosen) < n:
+            question = self._special(target, ranked, taken, [*waiting, *chosen], before)
+            if question is None:
+                if not candidates:
+                    break
+                question = next((q for q in candidates if not checks.clash(tracks[q.track_id], before)), candidates[0])
+            candidates = [q for q in candidates if q.track_id != question.track_id]
+            chosen.append(question)
+            before = tracks.get(question.track_id) or self._workspace.tracks.get(question.track_id)
+        return chosen
+
+    def _special(
+        self, target: str, ranked: Ranked | None, taken: frozenset[int], waiting: list[Question], before: Track | None
+    ) -> Question | None:
+        """Return the question whose turn it is by schedule, unless it would follow a track of its own artist."""
+        if ranked is None:
+            return None
+        taken |= {question.track_id for question in waiting}
+        question = checks.special(self._workspace, target, ranked, taken, waiting=waiting)
+        if question is None or checks.clash(self._workspace.tracks.get(question.track_id), before):
+            return None
+        return question
+
+    def _ordinary(self, target: str, taken: frozenset[int], line: list[int]) -> list[Question]:
+        """Return the ordinary questions that could come next, the best first."""
         candidates = self._candidates(target, taken | put_aside(self._workspace, target))
         if not candidates and not line:  # nothing else is left: what was put aside a moment ago may come back
             candidates = self._leftovers(target, taken | put_aside(self._workspace, target, recent=False))
-        tracks = self._workspace.tracks.many([q.track_id for q in candidates] + line)
-        candidates = [q for q in candidates if _can_be_asked(tracks.get(q.track_id))]
-        return _in_turn(candidates, tracks, n, before=tracks[line[-1]].artist if line and line[-1] in tracks else None)
+        return candidates
 
     def _candidates(self, target: str, taken: frozenset[int]) -> list[Question]:
-        ranked = self._learner.ranked(target)
-        quick = None if ranked is None else ranked.quick
-        listed = [] if ranked is None else [question for question in ranked.questions if question[0] not in taken]
-        questions = [
-            Question(track_id, target, reason, {} if quick is None else quick.of(track_id), "auto", score)
-            for track_id, score, reason in listed
-        ]
+        ranked, seed = self._learner.ranked(target), figures.seed(self._workspace)
+        listed = [] if ranked is None else [q for q in ranked.questions if q.track_id not in taken]
+        questions = [checks.ordinary(question, seed=seed) for question in listed]
         if len(questions) >= 2 * AHEAD:
             return questions
         return questions + self._leftovers(target, taken | {q.track_id for q in questions})
@@ -205,21 +253,27 @@ class Desk:
     def _leftovers(self, target: str, taken: frozenset[int]) -> list[Question]:
         """Return analysed tracks the ranking does not name: before its first result, and what was put aside last."""
         tracks = self._workspace.tracks.unanswered(target, limit=LEFTOVERS, without=taken)
-        return [Question(t.id, target, "A first sample of your library.", {}, "in turn") for t in tracks]
+        return [Question(t.id, target, FIRST, {}, "in turn", asked="line") for t in tracks]
 
     # -- what a tab sees -----------------------------------------------------------------------------
 
     def _view(self, tab: Tab, target: str) -> dict[str, Any]:
         counts = self._label_counts()
+        answered = {name: sum(values.values()) for name, values in counts.items()}
+        known, mode = targets.every(self._workspace), labeling.mode(self._workspace)
+        shown = ([] if tab.chosen is None else [tab.chosen]) + [t for t in tab.tracks if t != tab.chosen]
         return {
             "target": target,
-            "queue": self._cards(tab.tracks, target),
+            "asks": labeling.asks(self._workspace),
+            "mode": mode,
+            "targets": [_target(about, answered.get(name, 0)) for name, about in known.items()],
+            "queue": self._cards(shown, target, tab.chosen, blind=mode["blind"]),
             "last": self._last_answers(),
-            "counts": {name: sum(values.values()) for name, values in counts.items()},
+            "counts": answered,
             "genres": self._genres(counts.get("genre", {})),
             "model": self._model(target),
             "scope": self._scope(target),
-            "notice": None if tab.tracks else self._notice(target),
+            "notice": None if shown else self._notice(target),
         }
 
     def _label_counts(self) -> dict[str, dict[str, int]]:
@@ -246,16 +300,22 @@ class Desk:
             "newer": max(0, labels - (0 if run is None else run.labels)),
         }
 
-    def _cards(self, track_ids: list[int], target: str) -> list[dict[str, Any]]:
+    def _cards(self, track_ids: list[int], target: str, chosen: int | None, *, blind: bool) -> list[dict[str, Any]]:
         tracks = self._workspace.tracks.many(track_ids)
         questions = {q.track_id: q for q in self._workspace.questions.waiting(target)}
         earlier = self._workspace.labels.withdrawn(track_ids, target)
-        return [self._card(tracks[i], questions.get(i), target, earlier.get(i)) for i in track_ids if i in tracks]
+        cards = []
+        for track_id in track_ids:
+            if track_id in tracks:
+                question = questions.get(track_id) if track_id != chosen else None
+                card = self._card(tracks[track_id], question, hides=blind) | {"chosen": track_id == chosen}
+                cards.append(card | {"earlier": {target: earlier[track_id]} if track_id in earlier else {}})
+        return cards
 
-    def _card(self, track: Track, question: Question | None, target: str, earlier: str | None) -> dict[str, Any]:
+    def _card(self, track: Track, question: Question | None, *, hides: bool) -> dict[str, Any]:
         token = self._signer.token(track.id)
         suffix = Path(track.path or "").suffix.lower()
-        standing = {name: label.value for name, label in self._workspace.labels.of_track(track.id).items()}
+        hidden = question is not None and question.guess_hidden
         return {
             "id": track.id,
             "title": track.title,
@@ -267,22 +327,30 @@ class Desk:
             "src": f"/earmark/audio/{token}",
             "mime": MIME.get(suffix, ""),
             "cover": f"/earmark/cover/{token}",
-            "reason": question.reason if question else "",
-            "guesses": self._guesses(track.id),
-            "labels": standing,
-            "earlier": {target: earlier} if earlier else {},
+            "reason": question.reason if question else why("chosen"),
+            "asked": "listen" if hidden else question.asked if question else "chosen",
+            "hidden": hidden,
+            "guesses": {} if hidden or hides else self._guesses(track.id),
+            "labels": self._standing(track, question),
         }
+
+    def _standing(self, track: Track, question: Question | None) -> dict[str, str]:
+        """Return the answers that stand, but for the one that is asked about blindly again."""
+        labels = {name: label.value for name, label in self._workspace.labels.of_track(track.id).items()}
+        if question is not None and question.guess_hidden:
+            labels.pop(question.target, None)
+        return labels
 
     def _guesses(self, track_id: int) -> dict[str, Any]:
         guesses = {}
-        for name in ("rating", "genre"):
+        for name in targets.every(self._workspace):
             ranked = self._learner.ranked(name)
             quick: Quick | None = None if ranked is None else ranked.quick
             proba = {} if quick is None else quick.of(track_id)
             if quick is not None and proba:
                 guesses[name] = {
                     "model": quick.name,
-                    "proba": dict(list(proba.items())[:3]),
+                    "proba": dict(list(proba.items())[:SHOWN]),
                     "neighbours": next(iter(quick.neighbours_of(track_id).items()), None),
                 }
         return guesses
@@ -290,6 +358,7 @@ class Desk:
     def _last_answers(self) -> list[dict[str, Any]]:
         events = self._workspace.labels.history(limit=STRIP, undone=False, source="person")
         tracks = self._workspace.tracks.many({event.track_id for event in events})
+        labels = self._workspace.labels.by_event(event.event_id for event in events)
         return [
             {
                 "event": event.event_id,
@@ -298,6 +367,7 @@ class Desk:
                 "target": event.target,
                 "value": event.value,
                 "kind": event.kind,
+                "check": _outcome(labels.get(event.event_id)),
             }
             for event in events
         ]
@@ -339,28 +409,48 @@ class Desk:
         return max((tab.seen for tab in list(self._tabs.values())), default=0.0)
 
 
-def _in_turn(candidates: list[Question], tracks: dict[int, Track], n: int, *, before: str | None) -> list[Question]:
-    """Take n questions in order, leaving out for the moment those by the artist just heard."""
-    left = list(candidates)
-    chosen: list[Question] = []
-    while left and len(chosen) < n:
-        best = next((q for q in left if tracks[q.track_id].artist != before), left[0])
-        left.remove(best)
-        chosen.append(best)
-        before = tracks[best.track_id].artist
-    return chosen
-
-
 def _can_be_asked(track: Track | None) -> bool:
     return track is not None and track.state in ANALYSED_STATES and track.path is not None
+
+
+def _stays(question: Question) -> bool:
+    """Say whether a question is not replaced by a newer ranking: it was taken back, or it is one by schedule."""
+    return question.strategy == labeling.TAKEN_BACK or question.asked in checks.STAY
+
+
+def _target(about: Target, answered: int) -> dict[str, Any]:
+    return {
+        "name": about.name,
+        "kind": about.kind,
+        "classes": None if about.classes is None else list(about.classes),
+        "noun": about.noun,
+        "question": about.question,
+        "answered": answered,
+    }
+
+
+def _outcome(label: Label | None) -> dict[str, Any] | None:
+    """Return how the guess of a surprise check fared, None for any other answer."""
+    if label is None or label.asked != "audit" or not label.shown:
+        return None
+    guess = max(label.shown, key=lambda name: (label.shown or {})[name])
+    return {"guessed": guess, "right": guess == label.value, "sentence": outcome(guess, label.value)}
+
+
+# -- events -----------------------------------------------------------------------------------------------
 
 
 def _take_label(workspace: Workspace, tab: Tab, event: dict[str, Any]) -> None:
     target, track_id = str(event["target"]), int(event["track"])
     shown = {str(name): float(p) for name, p in dict(event.get("shown") or {}).items()}
     labeling.answer(workspace, track_id, target, str(event["value"]), event_id=str(event["id"]), shown=shown)
-    if target == labeling.active_target(workspace):
+    asked = labeling.asks(workspace)
+    if target not in asked:
+        return
+    if all(name in workspace.labels.of_track(track_id) for name in asked):
         _let_go(tab, track_id)
+    else:
+        tab.open = track_id
 
 
 def _take_skip(workspace: Workspace, tab: Tab, event: dict[str, Any]) -> None:
@@ -372,16 +462,36 @@ def _take_skip(workspace: Workspace, tab: Tab, event: dict[str, Any]) -> None:
 
 def _take_undo(workspace: Workspace, tab: Tab, event: dict[str, Any]) -> None:
     for undone in labeling.undo(workspace, event_id=str(event["id"])):
-        if undone["target"] != labeling.active_target(workspace):
-            labeling.choose_target(workspace, undone["target"])
+        if undone["target"] not in labeling.asks(workspace):
+            labeling.choose_asks(workspace, [undone["target"]])
             tab.tracks.clear()
         _let_go(tab, undone["track"])
         tab.tracks.insert(0, undone["track"])
 
 
 def _take_target(workspace: Workspace, tab: Tab, event: dict[str, Any]) -> None:
-    labeling.choose_target(workspace, str(event["value"]))
+    labeling.choose_asks(workspace, [str(event["value"])])
     tab.tracks.clear()
+
+
+def _take_asks(workspace: Workspace, tab: Tab, event: dict[str, Any]) -> None:
+    labeling.choose_asks(workspace, [str(name) for name in event["value"]])
+    tab.tracks.clear()
+
+
+def _take_mode(workspace: Workspace, tab: Tab, event: dict[str, Any]) -> None:
+    labeling.choose_mode(workspace, **{name: bool(event[name]) for name in labeling.MODES if name in event})
+
+
+def _take_play(workspace: Workspace, tab: Tab, event: dict[str, Any]) -> None:
+    track = workspace.tracks.get(int(event["track"]))
+    if track.path is None:
+        raise EarmarkError(f"{track.title} has no file here that can be played.")
+    tab.chosen = track.id
+
+
+def _take_leave(workspace: Workspace, tab: Tab, event: dict[str, Any]) -> None:
+    _let_go(tab, int(event["track"]))
 
 
 def _take_scope(workspace: Workspace, tab: Tab, event: dict[str, Any]) -> None:
@@ -389,8 +499,23 @@ def _take_scope(workspace: Workspace, tab: Tab, event: dict[str, Any]) -> None:
 
 
 def _let_go(tab: Tab, track_id: int) -> None:
+    if tab.chosen == track_id:
+        tab.chosen = None
+    if tab.open == track_id:
+        tab.open = None
     if track_id in tab.tracks:
         tab.tracks.remove(track_id)
 
 
-HANDLERS = {"label": _take_label, "skip": _take_skip, "undo": _take_undo, "target": _take_target, "scope": _take_scope}
+HANDLERS = {
+    "label": _take_label,
+    "skip": _take_skip,
+    "undo": _take_undo,
+    "target": _take_target,
+    "asks": _take_asks,
+    "mode": _take_mode,
+    "play": _take_play,  # put a track on the screen
+    "leave": _take_leave,  # let it go again, answered or not
+    "scope": _take_scope,
+}
+TURNING = ("undo", "target", "asks", "scope", "play")  # what is on the screen may be another track afterwards

@@ -18,9 +18,9 @@ from filelock import FileLock, Timeout
 from core.errors import HomeBusyError, StorageError
 from core.settings import home_path
 from services import jobs, visits
+from services.asking import Learner
 from services.backup import RESTORED
 from services.desk import Desk
-from services.learning import Learner
 from services.mirror import mirror
 from services.workspace import Workspace
 

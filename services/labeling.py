@@ -3,37 +3,71 @@
 from __future__ import annotations
 
 import uuid
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict
 from typing import Any
 
 from core.errors import EarmarkError
 from core.records import Label, Question
 from data.labels import Event
-from labeling.targets import TARGETS, check_value, get
+from labeling.reasons import why
+from labeling.targets import check_value
+from services import targets
 from services.scope import TAKEN_BACK
 from services.workspace import Workspace
 
 DEFAULT_TARGET = "rating"
 SKIPS = ("not now", "don't know", "never")
+DESK = "desk"  # setting: {"asks", "blind", "only"}
+MODES = ("blind", "only")  # hide what it is and what is guessed; show one target only
 
 
 def active_target(workspace: Workspace) -> str:
-    """Return the target the desk asks about."""
-    return str(workspace.settings.get("target", DEFAULT_TARGET))
+    """Return the target that decides what the desk asks."""
+    return asks(workspace)[0]
+
+
+def asks(workspace: Workspace) -> list[str]:
+    """Return the targets the desk asks in one go."""
+    wanted = _desk(workspace).get("asks") or [workspace.settings.get("target", DEFAULT_TARGET)]
+    known = targets.every(workspace)
+    return [name for name in wanted if name in known] or [DEFAULT_TARGET]  # an own target may be gone
 
 
 def choose_target(workspace: Workspace, target: str) -> None:
-    """Let the desk ask about another target.
+    """Let the desk ask about another target; as `choose_asks` with one."""
+    choose_asks(workspace, [target])
+
+
+def choose_asks(workspace: Workspace, names: Sequence[str]) -> list[str]:
+    """Let the desk ask about some targets in one go; the first decides which tracks.
 
     Raises
     ------
     EarmarkError
-        There is no such target.
+        There is no such target, or none is named.
     """
-    if target not in TARGETS:
-        raise EarmarkError(f"There is nothing called {target} to answer. Choose one of: {', '.join(TARGETS)}.")
-    workspace.settings.set("target", target)
+    chosen = list(dict.fromkeys(targets.get(workspace, name).name for name in names))
+    if not chosen:
+        raise EarmarkError(f"Name what to ask about: {', '.join(targets.every(workspace))}.")
+    workspace.settings.set(DESK, {**_desk(workspace), "asks": chosen})
+    return chosen
+
+
+def mode(workspace: Workspace) -> dict[str, bool]:
+    """Return whether the desk is blind (hides artist, title and guess), and whether it shows one target only."""
+    kept = _desk(workspace)
+    return {name: bool(kept.get(name)) for name in MODES}
+
+
+def choose_mode(workspace: Workspace, **modes: bool) -> dict[str, bool]:
+    """Switch modes of the desk on or off; those not named stay."""
+    workspace.settings.set(DESK, {**_desk(workspace), **{name: on for name, on in modes.items() if name in MODES}})
+    return mode(workspace)
+
+
+def _desk(workspace: Workspace) -> dict[str, Any]:
+    return dict(workspace.settings.get(DESK) or {})
 
 
 def answer(
@@ -52,17 +86,19 @@ def answer(
     event_id : str, optional
         Made by the client, so that sending twice writes once.
     shown : mapping of class to probability, optional
-        What stood on the screen; by default the guess of the moment the question was chosen.
+        What stood on the screen; where nothing did, and for a surprise check always, the guess kept with the question.
 
     Returns
     -------
     dict
         The event as history lists it.
     """
-    value = check_value(target, value)
+    about = targets.get(workspace, target)
+    target, value = about.name, check_value(about, value)
     event_id = event_id or str(uuid.uuid4())
     workspace.tracks.get(track_id)
     question = workspace.questions.get(track_id, target) or Question(track_id, target)
+    on_screen = {} if question.guess_hidden else shown
     run = workspace.model_runs.current(target)
     label = Label(
         event_id=event_id,
@@ -70,8 +106,10 @@ def answer(
         target=target,
         value=value,
         reason=question.reason or None,
-        shown=dict(shown or question.proba) or None,
+        shown=dict(on_screen or question.proba) or None,
         model_run=None if run is None else run.id,
+        asked=question.asked or None,
+        guess_hidden=not on_screen,
     )
     workspace.labels.add([label])
     workspace.questions.close([track_id], target)
@@ -93,7 +131,7 @@ def skip(
     EarmarkError
         There is no such target, track or way of putting aside.
     """
-    target = get(target).name
+    target = targets.get(workspace, target).name
     if kind not in SKIPS:
         raise EarmarkError(f"{kind!r} is no way of putting a track aside. Choose one of: {', '.join(SKIPS)}.")
     event_id = event_id or str(uuid.uuid4())
@@ -118,7 +156,7 @@ def undo(workspace: Workspace, n: int = 1, *, event_id: str | None = None) -> li
         event = workspace.labels.undo_last(event_id or str(uuid.uuid4()))
         if event is None:
             break
-        question = Question(event.track_id, event.target, reason="You took your answer back.", strategy=TAKEN_BACK)
+        question = Question(event.track_id, event.target, why(TAKEN_BACK), strategy=TAKEN_BACK, asked=TAKEN_BACK)
         workspace.questions.ask([question], first=True)
         undone.append(event_as_json(workspace, event))
     return undone
@@ -140,22 +178,23 @@ def next_questions(
     strategy : str, optional
         A name of `labeling.queue.STRATEGIES`; the usual order by default.
     """
-    from services.learning import FeatureCache, rank_now
+    from services.asking import rank_now
+    from services.learning import FeatureCache
 
-    target = get(target or active_target(workspace)).name
-    ranked = rank_now(workspace, target, FeatureCache(workspace).read(), n=n, strategy=strategy or "auto")
-    tracks = workspace.tracks.many([track_id for track_id, _, _ in ranked.questions])
+    target = targets.get(workspace, target or active_target(workspace)).name
+    ranked = rank_now(workspace, target, FeatureCache(workspace).read(), n=n, strategy=strategy or "earmark")
+    tracks = workspace.tracks.many([question.track_id for question in ranked.questions])
     return [
         {
-            "id": track_id,
-            "path": tracks[track_id].path,
-            "title": tracks[track_id].title,
-            "artist": tracks[track_id].artist,
-            "score": round(score, 4),
-            "reason": reason,
-            "probabilities": {} if ranked.quick is None else ranked.quick.of(track_id),
+            "id": question.track_id,
+            "path": tracks[question.track_id].path,
+            "title": tracks[question.track_id].title,
+            "artist": tracks[question.track_id].artist,
+            "score": round(question.score, 4),
+            "reason": question.reason,
+            "probabilities": question.proba,
         }
-        for track_id, score, reason in ranked.questions
+        for question in ranked.questions
     ]
 
 

@@ -1,26 +1,20 @@
-"""Learning after every answer: the analysed library in memory, the quick models, and the order of asking."""
+"""Learning after every answer: the analysed library in memory, and the quick models."""
 
 from __future__ import annotations
 
-import logging
 import os
-import threading
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, field, replace
+from typing import Any
 
 import numpy as np
 
 from core.records import ANALYSED_STATES, Label, Prediction, Track
 from core.vocabulary import TAG_NAMES
-from labeling.strategies import Clusters
-from services import genres, scope
+from labeling.targets import Target, quick_ready
+from services import genres, scope, targets
 from services.genres import genre_table as genre_table
 from services.workspace import Workspace
-
-log = logging.getLogger(__name__)
-
-RANKED = 60  # questions kept ready per target: a minute of the fastest answering
-LATER = 20  # answers after which a track put aside may come back
 
 
 @dataclass(frozen=True)
@@ -154,20 +148,30 @@ def _sorted_proba(classes: tuple[str, ...], proba: np.ndarray) -> dict[str, floa
 def quick_model(workspace: Workspace, target: str, analysed: Analysed, labels: dict[int, Label]) -> Quick | None:
     """Fit the quick models of a target to the labels there are; None while nothing can be said.
 
-    Rating: the ordered model. Genre: logistic regression, mixed with a prior from MusiCNN's tags that fades as labels
-    come. Nearest neighbours are fitted beside both. Labels of what is left out, and of genres that are not to be
-    trained, are not learned from.
+    Classes with an order: the ordered model. Without: logistic regression, mixed with a prior from MusiCNN's tags that
+    fades as labels come, where tags speak of at least two classes. Nearest neighbours are fitted beside both. Labels of
+    what is left out, and of genres that are not to be trained, are not learned from.
     """
+    about = targets.get(workspace, target)
     values = learned_values(workspace, target, labels)
     rows = analysed.rows(values)
     y = np.array([values[int(i)] for i in analysed.ids[rows]], dtype=object)
-    quick = _fit(target, analysed, rows, y)
-    if target == "genre" and analysed.tags is not None and len(analysed.ids):
-        table = genres.first_guesses(workspace, set(y))
-        quick = _with_prior(quick, analysed, sorted({*table, *y}), table, len(y))
+    quick = fit_quick(about, analysed, rows, y)
+    if about.kind == "nominal" and analysed.tags is not None and len(analysed.ids):
+        quick = _with_prior(quick, analysed, *guessed(workspace, about, set(y)), target, len(y))
     if quick is None:
         return None
     return replace(quick, row_of={int(track_id): row for row, track_id in enumerate(analysed.ids)})
+
+
+def guessed(
+    workspace: Workspace, target: Target, used: Collection[str]
+) -> tuple[list[str], Mapping[str, tuple[str, ...]]]:
+    """Return the classes a prior chooses from, and the words that speak for them."""
+    if target.classes is None:
+        table = genres.first_guesses(workspace, used)
+        return sorted({*table, *used}), table
+    return list(target.classes), targets.tag_table(workspace, target)
 
 
 def learned_values(workspace: Workspace, target: str, labels: dict[int, Label]) -> dict[int, str]:
@@ -179,21 +183,24 @@ def learned_values(workspace: Workspace, target: str, labels: dict[int, Label]) 
     return {track_id: spelt[value] for track_id, value in values.items()}
 
 
-def _fit(target: str, analysed: Analysed, rows: np.ndarray, y: np.ndarray) -> Quick | None:
-    from labeling.targets import TARGETS, quick_ready
-
+def fit_quick(target: Target, analysed: Analysed, rows: np.ndarray, y: np.ndarray) -> Quick | None:
+    """Fit the model that speaks and the nearest neighbours to some rows, and predict all; None with one class only."""
     if not quick_ready(list(y)):
         return None
     from models.evaluation import fit
-    from models.registry import build
 
-    kind = TARGETS[target].kind
-    family = "ordered" if kind == "ordered" else "logistic"
-    model = fit(build(family, kind), analysed.X[rows], y, analysed.groups[rows])
-    neighbours = fit(build("knn", kind), analysed.X[rows], y, analysed.groups[rows])
+    model = fit(quick_build(target), analysed.X[rows], y, analysed.groups[rows])
+    neighbours = fit(quick_build(target, "knn"), analysed.X[rows], y, analysed.groups[rows])
     classes = tuple(str(c) for c in model.classes_)
     proba = model.predict_proba(analysed.X)
-    return Quick(target, classes, analysed.ids, proba, family, _aligned(neighbours, analysed.X, classes))
+    return Quick(target.name, classes, analysed.ids, proba, model.name_, _aligned(neighbours, analysed.X, classes))
+
+
+def quick_build(target: Target, family: str | None = None) -> Any:
+    """Return the untrained quick model that speaks for a target, or another family that suits it."""
+    from models.registry import build_for
+
+    return build_for(family or ("ordered" if target.kind == "ordered" else "logistic"), target.kind, target.classes)
 
 
 def _aligned(model: object, X: np.ndarray, classes: tuple[str, ...]) -> np.ndarray:
@@ -203,17 +210,24 @@ def _aligned(model: object, X: np.ndarray, classes: tuple[str, ...]) -> np.ndarr
 
 
 def _with_prior(
-    quick: Quick | None, analysed: Analysed, classes: list[str], table: dict[str, tuple[str, ...]], n_labels: int
-) -> Quick:
-    from models.prior import GenrePrior, align, blend
+    quick: Quick | None,
+    analysed: Analysed,
+    classes: list[str],
+    table: Mapping[str, tuple[str, ...]],
+    target: str,
+    n_labels: int,
+) -> Quick | None:
+    from models.prior import GenrePrior, align, blend, tagged
 
     assert analysed.tags is not None
+    if len(tagged(classes, table)) < 2:
+        return quick  # the tags say nothing about this
     heard = ~np.isnan(analysed.tags).any(axis=1)
     first_guess = np.full((len(analysed.ids), len(classes)), 1 / len(classes))
     if heard.any():
         first_guess[heard] = GenrePrior(classes, table).fit(analysed.tags[heard]).predict_proba(analysed.tags[heard])
     if quick is None:
-        return Quick("genre", tuple(classes), analysed.ids, first_guess, "prior")
+        return Quick(target, tuple(classes), analysed.ids, first_guess, "prior")
     proba = blend(align(quick.proba, quick.classes, classes), first_guess, n_labels)
     neighbours = None if quick.neighbours is None else align(quick.neighbours, quick.classes, classes)
     return replace(quick, classes=tuple(classes), proba=proba, name=f"{quick.name} + prior", neighbours=neighbours)
@@ -231,163 +245,3 @@ def quick_predictions(workspace: Workspace, target: str) -> dict[int, Prediction
         )
         for row, track_id in enumerate(quick.ids)
     }
-
-
-# -- the order of asking -----------------------------------------------------------------------------------
-
-
-@dataclass(frozen=True)
-class Ranked:
-    """The next questions of a target, best first, and what the quick models thought then."""
-
-    questions: tuple[tuple[int, float, str], ...]  # (track id, score, the sentence that says why)
-    quick: Quick | None
-    analysed: int  # tracks that could be learned from
-    generation: int
-
-
-def rank_now(
-    workspace: Workspace,
-    target: str,
-    analysed: Analysed,
-    *,
-    n: int = RANKED,
-    strategy: str = "auto",
-    clusters: Clusters | None = None,
-    generation: int = 0,
-) -> Ranked:
-    """Refit the quick models and order the tracks that could be asked next: none left out, none out of scope."""
-    from labeling import queue
-
-    labels = workspace.labels.current(target)
-    quick = quick_model(workspace, target, analysed, labels)
-    if len(analysed.ids) == 0:
-        return Ranked((), quick, 0, generation)
-    clusters = clusters or queue.cluster(analysed.X[taken_in(workspace, analysed)])
-    learned = scope.learnable(workspace, target, labels)
-    unwanted = scope.not_asked(workspace, target) | put_aside(workspace, target) | (labels.keys() - learned.keys())
-    ranked = queue.rank(
-        analysed.X,
-        analysed.ids,
-        analysed.groups,
-        list(learned),
-        target=target,
-        proba=None if quick is None else quick.proba,
-        exclude_ids=unwanted,
-        clusters=clusters,
-        strategy=strategy,
-        n=n,
-    )
-    rows = {int(track_id): row for row, track_id in enumerate(analysed.ids)}
-    first = [track_id for track_id, _, code in ranked if code == "cover"]
-    like = {i: queue.tracks_like(clusters, analysed.X[rows[i]], len(rows)) for i in first}
-    questions = tuple(
-        (i, score, queue.why(code, proba=quick.of(i) if quick else None, like=like.get(i), target=target))
-        for i, score, code in ranked
-    )
-    return Ranked(questions, quick, len(analysed.ids), generation)
-
-
-def taken_in(workspace: Workspace, analysed: Analysed) -> np.ndarray:
-    """Return the rows that are not left out; all of them when everything is."""
-    left = scope.left_out(workspace, patient=True)
-    if not left:
-        return np.arange(len(analysed.ids))
-    rows = np.flatnonzero(~np.isin(analysed.ids, np.fromiter(left, dtype=np.int64)))
-    return rows if len(rows) else np.arange(len(analysed.ids))
-
-
-def put_aside(workspace: Workspace, target: str, *, recent: bool = True) -> set[int]:
-    """Return the tracks not to ask now: never wanted, or (recent) put aside within the last answers."""
-    events = workspace.labels.history(limit=LATER, undone=False, source="person") if recent else []
-    last = {event.event_id for event in events}
-    return {
-        track_id
-        for track_id, event in workspace.labels.skipped(target).items()
-        if event.value == "never" or event.event_id in last
-    }
-
-
-class Learner:
-    """A thread that refits and re-ranks behind the screen; only the newest labels count.
-
-    `wake` never waits. `ranked` returns the newest result for a target, None before the first.
-    """
-
-    def __init__(self, workspace: Workspace) -> None:
-        self._workspace = workspace
-        self._cache = FeatureCache(workspace)
-        self._wanted = threading.Event()
-        self._closed = False
-        self._forgets = False
-        self._ranked: dict[str, Ranked] = {}
-        self._clusters: tuple[int, Clusters] | None = None
-        self._generation = 0
-        self._stamps: dict[str, object] = {}
-        self._targets: tuple[str, ...] = ("rating", "genre")
-        self._thread = threading.Thread(target=self._run, name="learner", daemon=True)
-        self._thread.start()
-
-    def wake(self, first: str = "rating") -> None:
-        """Say that there are new labels or tracks; `first` is the target the person waits for."""
-        self._targets = (first, *(t for t in ("rating", "genre") if t != first))
-        self._wanted.set()
-
-    def forget(self) -> None:
-        """Begin anew: after a restore the same numbers may mean other tracks."""
-        self._forgets = True
-        self._ranked = {}
-        self._wanted.set()
-
-    def ranked(self, target: str) -> Ranked | None:
-        """Return the newest order of asking for a target."""
-        return self._ranked.get(target)
-
-    def close(self) -> None:
-        """End the thread."""
-        self._closed = True
-        self._wanted.set()
-        self._thread.join(timeout=2)
-
-    def _run(self) -> None:
-        while True:
-            self._wanted.wait()
-            self._wanted.clear()
-            if self._closed:
-                return
-            try:
-                self._learn()
-            except Exception:  # a model that cannot be fitted must not end the asking
-                log.exception("The quick models could not be refitted")
-
-    def _learn(self) -> None:
-        from threadpoolctl import threadpool_limits
-
-        if self._forgets:
-            self._forgets = False
-            self._cache, self._clusters, self._stamps = FeatureCache(self._workspace), None, {}
-        analysed = self._cache.read()
-        if len(analysed.ids) == 0:
-            return
-        with threadpool_limits(1):
-            clusters = self._clusters_for(analysed)
-            for place, target in enumerate(self._targets):
-                stamp = (len(analysed.ids), self._workspace.labels.newest_id(target), scope.stamp(self._workspace))
-                if place > 0 and self._stamps.get(target) == stamp:
-                    continue  # nothing new to learn for what is not being asked
-                self._stamps[target] = stamp
-                self._generation += 1
-                self._ranked[target] = rank_now(
-                    self._workspace, target, analysed, clusters=clusters, generation=self._generation
-                )
-                if self._wanted.is_set():
-                    return
-
-    def _clusters_for(self, analysed: Analysed) -> Clusters:
-        """Return the parts of what is not left out, cut anew whenever that is half as much again or less by a third."""
-        from labeling import queue
-
-        rows = taken_in(self._workspace, analysed)
-        if self._clusters is None or not self._clusters[0] / 1.5 <= len(rows) <= 1.5 * self._clusters[0]:
-            self._clusters = (len(rows), queue.cluster(analysed.X[rows]))
-        return self._clusters[1]

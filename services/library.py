@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import time
 import uuid
-from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from itertools import islice
@@ -21,8 +21,8 @@ from data.exchange.folder import Skipped, natural_key, single, walk
 from data.external_ids import APPLE_ID
 from data.features import join
 from data.tracks import DIGITS
-from labeling.targets import TARGETS, check_value, get
-from services import apple, drives, identity
+from labeling.targets import Target, check_value, make
+from services import apple, drives, identity, targets
 from services.imported import Imported
 from services.workspace import Workspace
 
@@ -418,7 +418,8 @@ def subfolders(path: str | os.PathLike[str]) -> list[Path]:
 def status(workspace: Workspace) -> dict[str, Any]:
     """Return the `status` object of the terminal: how much is there, analysed, labelled and learned."""
     states = workspace.tracks.count()
-    current = {target: workspace.model_runs.current(target) for target in TARGETS}
+    known = targets.every(workspace)
+    current = {target: workspace.model_runs.current(target) for target in known}
     labels = workspace.labels.counts()
     return {
         "tracks": states["tracks"],
@@ -427,20 +428,9 @@ def status(workspace: Workspace) -> dict[str, Any]:
         "missing": workspace.tracks.count_missing(),
         "cloud_only": states.get("cloud-only", 0),
         "protected": states.get("protected", 0),
-        "labels": {target: sum(labels.get(target, {}).values()) for target in dict.fromkeys([*TARGETS, *labels])},
+        "labels": {target: sum(labels.get(target, {}).values()) for target in dict.fromkeys([*known, *labels])},
         "current_model": {target: None if run is None else run.family for target, run in current.items()},
     }
-
-
-def check_target(name: str) -> str:
-    """Return the name of a target.
-
-    Raises
-    ------
-    EarmarkError
-        There is no such target; the message names those there are.
-    """
-    return get(name).name
 
 
 def predictions(workspace: Workspace, target: str) -> dict[int, Prediction]:
@@ -560,7 +550,8 @@ def labels_import(workspace: Workspace, file: str | os.PathLike[str]) -> dict[st
     """
     path = Path(file).expanduser().absolute()
     rows = labels_csv.read(path)
-    values = [_checked_value(path, row) for row in rows]
+    new = _new_targets(workspace, path, rows)
+    values = [_checked_value(workspace, path, row, new) for row in rows]
     names = {row.path for row in rows}
     ids = workspace.tracks.match_paths(names, path.parent) | _by_number(workspace, names)
     by_target: dict[str, dict[int, str]] = {}
@@ -570,14 +561,33 @@ def labels_import(workspace: Workspace, file: str | os.PathLike[str]) -> dict[st
     labels = [label for target, found in by_target.items() for label in _labels(target, found, "csv")]
     title = f"{path.name}: {len(labels):,} label{'' if len(labels) == 1 else 's'}"
     with workspace.acts.act("labels", title, about=str(path)):
+        for target in new.values():
+            workspace.targets.put(target.name, target.kind, target.classes or (), target.question)
         workspace.labels.replace_source("csv", labels)
     unmatched = list(dict.fromkeys(row.path for row in rows if ids[row.path] is None))
     return {"imported": sum(ids[row.path] is not None for row in rows), "unmatched": unmatched}
 
 
-def _checked_value(path: Path, row: labels_csv.LabelRow) -> str:
+def _new_targets(workspace: Workspace, path: Path, rows: Sequence[labels_csv.LabelRow]) -> dict[str, Target]:
+    """Return the targets a file speaks of that this home does not know, with the answers it gives: none is lost."""
+    known = targets.every(workspace)
+    new: dict[str, dict[str, int]] = {}
+    for row in rows:
+        if row.target not in known:
+            new.setdefault(row.target, {}).setdefault(row.value, row.line)
+    return {name: _new_target(path, name, list(values), min(values.values())) for name, values in new.items()}
+
+
+def _new_target(path: Path, name: str, classes: list[str], line: int) -> Target:
     try:
-        return check_value(row.target, row.value)
+        return make(name, classes)
+    except EarmarkError as error:
+        raise EarmarkError(f"{path}, line {line}: there is no target {name!r} here, and {error}") from error
+
+
+def _checked_value(workspace: Workspace, path: Path, row: labels_csv.LabelRow, new: Mapping[str, Target]) -> str:
+    try:
+        return check_value(new.get(row.target) or targets.get(workspace, row.target), row.value)
     except EarmarkError as error:
         raise EarmarkError(f"{path}, line {row.line}: {error}") from error
 
@@ -627,13 +637,15 @@ def _feature_frame(workspace: Workspace, feature_set: str) -> pd.DataFrame:
     parts = [workspace.features.matrix(name)[:2] for name in names]
     ids, X = join(parts)
     columns = [column for name, part in zip(names, parts, strict=True) for column in _columns(name, part[1])]
-    about = pd.DataFrame(_about(workspace, ids), columns=["id", "path", "title", "artist", "album", *TARGETS])
+    about = pd.DataFrame(
+        _about(workspace, ids), columns=["id", "path", "title", "artist", "album", *targets.every(workspace)]
+    )
     return pd.concat([about, pd.DataFrame(X, columns=columns)], axis=1)
 
 
 def _about(workspace: Workspace, ids: np.ndarray) -> list[list[object]]:
     tracks = workspace.tracks.many([int(i) for i in ids])
-    labels = [workspace.labels.current(target) for target in TARGETS]
+    labels = [workspace.labels.current(target) for target in targets.every(workspace)]
     return [
         [track.id, track.path, track.title, track.artist, track.album, *(_value(said.get(track.id)) for said in labels)]
         for track in (tracks[int(i)] for i in ids)

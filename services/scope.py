@@ -13,8 +13,7 @@ from typing import Any, NamedTuple
 from core.errors import EarmarkError
 from core.records import ANALYSED_STATES, Label, Track
 from data.exclusions import KINDS, Exclusion, ExclusionKind
-from labeling.targets import TARGETS, get
-from services import drives, genres
+from services import drives, genres, targets
 from services.workspace import Workspace
 
 SCOPE = "asking_scope"  # setting: {"kind", "value"}
@@ -160,9 +159,9 @@ def left_out(workspace: Workspace, *, patient: bool = False) -> frozenset[int]:
         True, for what asks every second: where working it out takes long (100,000 tracks), tracks just imported may
         count some seconds later.
     """
-    stamped = workspace.exclusions.stamp()
+    stamped, never = workspace.exclusions.stamp(), _never(workspace)
     if stamped[0] == 0:
-        return frozenset()
+        return never
     values = workspace.memo.get("exclusions", lambda: _by_kind(workspace.exclusions.all()), choices=stamped)
     if "genre" in values:
         _facts(workspace, patient=patient)
@@ -172,7 +171,13 @@ def left_out(workspace: Workspace, *, patient: bool = False) -> frozenset[int]:
 
     choices = (*stamped, *genres.names(workspace).items())
     library = (_library(workspace), *(_members(workspace, kind, these) for kind, these in values.items()))
-    return workspace.memo.get("left out", work, choices=choices, library=library, patient=patient)
+    return never | workspace.memo.get("left out", work, choices=choices, library=library, patient=patient)
+
+
+def _never(workspace: Workspace) -> frozenset[int]:
+    """Return the tracks that the person put aside for ever: they are not music."""
+    stamp = workspace.labels.newest_skip()
+    return workspace.memo.get("never", lambda: frozenset(workspace.labels.never()), choices=stamp)
 
 
 def _by_kind(exclusions: Iterable[Exclusion]) -> dict[ExclusionKind, list[str]]:
@@ -469,6 +474,7 @@ def stamp(workspace: Workspace) -> tuple[Any, ...]:
     """Return a value that changes with every choice of what is left out, asked and trained: for what is ranked."""
     return (
         workspace.exclusions.stamp(),
+        _never(workspace),
         chosen(workspace),
         tuple(genres.names(workspace).items()),
         genres.trained(workspace),
@@ -496,7 +502,7 @@ def _checked_scope(workspace: Workspace, kind: str, value: str) -> str:
 def _close_questions(workspace: Workspace) -> None:
     """Take what is not asked any more out of the lines, answers taken back among it."""
     closed = not_asked(workspace)
-    for target in TARGETS:
+    for target in targets.every(workspace):
         waiting = [question.track_id for question in workspace.questions.waiting(target)]
         workspace.questions.close([track_id for track_id in waiting if track_id in closed], target)
 
@@ -522,7 +528,7 @@ def _span_name(first: int, last: int) -> str:
 
 def scope_text(workspace: Workspace, target: str = "rating") -> str:
     """Say what is asked about and how far it is: "Only 1990s: 214 tracks, 31 rated"."""
-    target = get(target).name
+    target = targets.get(workspace, target).name
     only = asked_only(workspace)
     part = (_facts(workspace).ids if only is None else only) - left_out(workspace, patient=True)
     answered = len(part & workspace.labels.labelled(target))

@@ -13,6 +13,8 @@ import numpy as np
 from core.errors import EarmarkError, NotEnoughLabelsError
 from core.records import ANALYSED_STATES, ModelRun, Prediction
 from data.features import join
+from labeling.targets import Target, missing_labels
+from services import targets
 from services.jobs import Report, carry_out
 from services.learning import FeatureCache, group_names, learned_values, quick_model, quick_predictions
 from services.workspace import Workspace
@@ -29,14 +31,29 @@ SEED = 0
 class Dataset:
     """The labelled tracks of a target that have a feature set."""
 
-    target: str
-    ordered: bool
+    about: Target
     features: str
     ids: np.ndarray  # (n,)
     X: np.ndarray  # (n, d)
     y: np.ndarray  # (n,) str
     groups: np.ndarray  # (n,) str
-    classes: tuple[str, ...]
+    classes: tuple[str, ...]  # those that have an answer; of an ordered target in their order
+
+    @property
+    def target(self) -> str:
+        """The target's name."""
+        return self.about.name
+
+    @property
+    def ordered(self) -> bool:
+        """Whether the classes have an order."""
+        return self.about.kind == "ordered"
+
+    def build(self, family: str) -> Any:
+        """Return an untrained model of a family for this target."""
+        from models.registry import build_for
+
+        return build_for(family, self.about.kind, self.about.classes, random_state=SEED)
 
 
 # -- what is learned from ---------------------------------------------------------------------------
@@ -57,9 +74,8 @@ def dataset(workspace: Workspace, target: str, features: str | None = None) -> D
     NotEnoughLabelsError
         Too few labels to train and measure; the message counts what is missing.
     """
-    from labeling.targets import get
-
-    wanted = get(target)
+    wanted = targets.get(workspace, target)
+    target = wanted.name
     features = features or default_features(workspace)
     ids, X = matrix(workspace, features)
     values = learned_values(workspace, target, workspace.labels.current(target))
@@ -68,10 +84,10 @@ def dataset(workspace: Workspace, target: str, features: str | None = None) -> D
     ids, X = ids[rows], X[rows]
     y = np.array([values[int(i)] for i in ids], dtype=str)
     groups = group_names([tracks[int(i)] for i in ids])
-    _require_enough(target, y, groups, waiting=len(values) - len(ids))
+    _require_enough(wanted, y, groups, waiting=len(values) - len(ids))
     present = set(y.tolist())
     classes = tuple(c for c in wanted.classes if c in present) if wanted.classes else tuple(sorted(present))
-    return Dataset(target, wanted.kind == "ordered", features, ids, X, y, groups, classes)
+    return Dataset(wanted, features, ids, X, y, groups, classes)
 
 
 def default_features(workspace: Workspace) -> str:
@@ -106,14 +122,12 @@ def missing(workspace: Workspace, target: str) -> str | None:
     return None
 
 
-def _require_enough(target: str, y: np.ndarray, groups: np.ndarray, *, waiting: int) -> None:
-    from labeling.targets import missing_labels
-
+def _require_enough(target: Target, y: np.ndarray, groups: np.ndarray, *, waiting: int) -> None:
     lack = missing_labels(target, y.tolist(), groups.tolist())
     if lack is None:
         return
     unheard = f" {waiting:,} labelled tracks are not analysed yet." if waiting else ""
-    raise NotEnoughLabelsError(f"Still needed to train on {target}: {lack}.{unheard}")
+    raise NotEnoughLabelsError(f"Still needed to train on {target.name}: {lack}.{unheard}")
 
 
 # -- measuring --------------------------------------------------------------------------------------
@@ -145,7 +159,7 @@ def evaluate(
     """
     from models.registry import quick_families
 
-    kind = _kind(target)
+    kind = targets.get(workspace, target).kind
     names = list(families) if families else [family.name for family in quick_families(kind)]
     wanted: Sequence[str | None] = features or [None]
     jobs = [(name, _inputs(workspace, name, feature_set)) for feature_set in wanted for name in names]
@@ -173,12 +187,6 @@ def evaluate(
     return result
 
 
-def _kind(target: str) -> Any:
-    from labeling.targets import get
-
-    return get(target).kind
-
-
 def _inputs(workspace: Workspace, family: str, features: str | None) -> str:
     """Return the feature set a family is measured on: as asked, else its own, else what there is."""
     from models.registry import get
@@ -195,13 +203,11 @@ def _folds(data: Dataset) -> Folds:
 
 def _measure(name: str, data: Dataset, folds: Folds, progress: Callable[[int, int], None] | None) -> Measured:
     from models.evaluation import measure
-    from models.registry import build
 
-    kind = "ordered" if data.ordered else "nominal"
     return measure(
         name,
         data.features,
-        lambda: build(name, kind, random_state=SEED),
+        lambda: data.build(name),
         data.X,
         data.y,
         data.groups,
@@ -312,13 +318,16 @@ def run(workspace: Workspace, params: dict[str, Any], report: Report) -> dict[st
 
 def _to_measure(wanted: Sequence[str] | None, data: Dataset, current: ModelRun | None) -> list[str]:
     """Return the families to compare: those asked for, and always the one that speaks now."""
-    from models.registry import build, families_for
+    from models.registry import families_for
 
-    kind = "ordered" if data.ordered else "nominal"
-    known = [family for family in families_for(kind, data.target) if family.inputs in (DEFAULT_FEATURES, data.features)]
+    known = [
+        family
+        for family in families_for(data.about.kind, data.target)
+        if family.inputs in (DEFAULT_FEATURES, data.features)
+    ]
     if wanted:
         for name in wanted:
-            build(name, kind)  # refuses what cannot learn this target, in one sentence
+            data.build(name)  # refuses what cannot learn this target, in one sentence
         names = list(wanted)
     else:
         names = [family.name for family in known if not family.network or has_tensorflow()]
@@ -366,10 +375,8 @@ def _decide(
 def _fit_and_save(workspace: Workspace, data: Dataset, measured: Measured) -> int:
     from models import evaluation, persistence
     from models.calibration import fit_temperature
-    from models.registry import build
 
-    model = build(measured.name, "ordered" if data.ordered else "nominal", random_state=SEED)
-    model = evaluation.fit(model, data.X, data.y, data.groups)
+    model = evaluation.fit(data.build(measured.name), data.X, data.y, data.groups)
     temperature = fit_temperature(measured.proba, data.y, np.array(data.classes), data.groups)
     run_id = workspace.model_runs.add(
         target=data.target,
@@ -401,7 +408,7 @@ def predict_all(workspace: Workspace, target: str) -> int:
 
 def predict_new(workspace: Workspace) -> None:
     """Let the current models predict tracks analysed since they were trained."""
-    for target in ("rating", "genre"):
+    for target in targets.every(workspace):
         run_ = workspace.model_runs.current(target)
         if run_ is not None and len(matrix(workspace, run_.features)[0]) > len(workspace.predictions.all(target)):
             predict_all(workspace, target)
@@ -474,8 +481,8 @@ def classify(workspace: Workspace, files: Sequence[str], *, progress: Report | N
         except DecodeError as error:
             result["unreadable"].append({"path": str(path), "reason": error.reason})
             continue
-        targets = {target: _opinion(workspace, target, heard.features) for target in ("rating", "genre")}
-        known = {target: opinion for target, opinion in targets.items() if opinion is not None}
+        opinions = {target: _opinion(workspace, target, heard.features) for target in targets.every(workspace)}
+        known = {target: opinion for target, opinion in opinions.items() if opinion is not None}
         result["files"].append({"path": str(path), **_about(workspace, path), "targets": known})
     return result
 

@@ -28,6 +28,7 @@ from data.playlists import PlaylistStore
 from data.predictions import PredictionStore
 from data.questions import QuestionStore
 from data.settings import RootStore, SettingsStore
+from data.targets import TargetStore
 from data.tracks import TrackStore
 
 
@@ -86,6 +87,11 @@ class Workspace:
     def questions(self) -> QuestionStore:
         """Tracks that wait for an answer."""
         return QuestionStore(self.database)
+
+    @cached_property
+    def targets(self) -> TargetStore:
+        """What the person asks beside rating and genre."""
+        return TargetStore(self.database)
 
     @cached_property
     def external_ids(self) -> ExternalIdStore:

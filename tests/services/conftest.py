@@ -20,7 +20,7 @@ from core.records import FoundFile, Label, Tags
 from core.vocabulary import TAG_NAMES
 from data.exchange import itunes
 from services import analysis, library
-from services.learning import Learner
+from services.asking import Learner
 from services.workspace import Workspace
 
 ROOT = Path(__file__).resolve().parents[2]

@@ -14,8 +14,8 @@ from core.errors import UnknownTrackError
 from core.records import Label, Question
 from services import desk as desks
 from services import labeling
+from services.asking import Learner
 from services.desk import AHEAD, Desk
-from services.learning import Learner
 from services.sound import Signer
 from services.workspace import Workspace
 

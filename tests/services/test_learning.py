@@ -12,17 +12,8 @@ import pytest
 
 from core.vocabulary import MSD_TAGS, TAG_NAMES
 from services import labeling
-from services.learning import (
-    LATER,
-    FeatureCache,
-    Learner,
-    Quick,
-    genre_table,
-    put_aside,
-    quick_model,
-    quick_predictions,
-    rank_now,
-)
+from services.asking import LATER, Learner, put_aside, rank_now
+from services.learning import FeatureCache, Quick, genre_table, quick_model, quick_predictions
 from services.workspace import Workspace
 
 

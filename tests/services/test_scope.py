@@ -18,8 +18,9 @@ from core.records import FoundFile, Tags
 from core.vocabulary import TAG_NAMES
 from data.playlists import NewPlaylist
 from services import genres, labeling, playlists, scope, training
+from services.asking import Learner, rank_now
 from services.desk import Desk
-from services.learning import FeatureCache, Learner, quick_model, rank_now
+from services.learning import FeatureCache, quick_model
 from services.workspace import Workspace
 
 Add = Callable[..., list[int]]

@@ -1,0 +1,196 @@
+"""How well the guesses fit the person: surprise checks, doubtful answers, blind repeats, what more ratings bring."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import asdict, dataclass
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from core.errors import EarmarkError
+from core.genre_names import key
+from core.records import Label
+from labeling import audit as checks
+from labeling import doubts as contradictions
+from services import scope, targets
+from services.learning import Analysed, FeatureCache, learned_values, quick_build
+from services.workspace import Workspace
+
+if TYPE_CHECKING:
+    from models.learning_curve import LearningCurve
+
+DOUBTS_EVERY = 8  # answers after which it is worth looking again for doubtful ones
+AGAIN = ("doubt", "repeat", "stars")  # questions about tracks that have an answer
+SETTLED = ("doubt", "repeat", "stars")  # an answer to one of these is not doubted again
+MOST = 3_000  # answers looked through for doubts, the newest: keeps the look below a second
+
+
+@dataclass(frozen=True)
+class Doubt:
+    """An answer that the models, which have not seen it, contradict strongly."""
+
+    track_id: int
+    given: str
+    guess: str
+    score: float
+    source: str  # who gave it: person, csv, itunes, dataset
+    said: str | None = None  # in the source's own words: "5 stars"
+
+
+def seed(workspace: Workspace) -> int:
+    """Return the number that decides what is drawn by lot in this library."""
+    return int(workspace.home_id[:8], 16)
+
+
+# -- surprise checks --------------------------------------------------------------------------------------
+
+
+def audit(workspace: Workspace, target: str) -> checks.Audit:
+    """Say how often the guesses were right on tracks drawn by lot, each guess kept before the answer.
+
+    A track that the checks have come past and that was answered for another reason counts too, with the guess kept
+    before its first answer; one that was known without a guess (from an import) does not.
+    """
+    return checks.audit(audited(workspace, target))
+
+
+def audited(workspace: Workspace, target: str) -> list[checks.Check]:
+    """Return the surprise checks of a target, in the order of checking."""
+    target = targets.get(workspace, target).name
+    labels = workspace.labels.current(target)
+    checked = {label.track_id for label in workspace.labels.asked(target) if label.asked == "audit"}
+    left = scope.left_out(workspace, patient=True)
+    ids = [track_id for track_id in labels if track_id not in left]
+    line = checks.reached(ids, checked & set(ids), target=target, seed=seed(workspace))
+    first = workspace.labels.first_answers(target, line.tolist())
+    same = key if target == "genre" else str
+    return [
+        checks.Check(int(i), same(max(shown, key=lambda name: shown[name])), same(labels[int(i)].value))
+        for i in line
+        if first[int(i)].source == "person" and (shown := first[int(i)].shown or {})
+    ]
+
+
+# -- doubtful answers ---------------------------------------------------------------------------------------
+
+
+def doubts(workspace: Workspace, target: str) -> list[dict[str, Any]]:
+    """Return the answers worth another look, the most doubtful first.
+
+    Returns
+    -------
+    list of dict
+        id, title, artist, given, guess, score, source (who gave the answer), said (in the words of a library).
+    """
+    analysed = FeatureCache(workspace).read()
+    found = doubts_among(workspace, target, analysed, workspace.labels.current(target))
+    tracks = workspace.tracks.many([doubt.track_id for doubt in found])
+    return [
+        {"id": d.track_id, "title": tracks[d.track_id].title, "artist": tracks[d.track_id].artist, **_without_id(d)}
+        for d in found
+        if d.track_id in tracks
+    ]
+
+
+def _without_id(doubt: Doubt) -> dict[str, Any]:
+    return {name: value for name, value in asdict(doubt).items() if name != "track_id"}
+
+
+def doubts_among(
+    workspace: Workspace, target: str, analysed: Analysed, labels: Mapping[int, Label]
+) -> tuple[Doubt, ...]:
+    """Return the answers that models contradict which have not seen them nor their artist, most doubtful first.
+
+    An answer that was confirmed when it was doubted, or repeated, is not doubted again.
+    """
+    about = targets.get(workspace, target)
+    data = _answers(workspace, target, analysed, labels)
+    if data is None:
+        return ()
+    ids, X, y, groups = data
+    classes = [name for name in about.classes or sorted(set(y)) if name in set(y)]
+    try:
+        proba = _out_of_fold(lambda: quick_build(about), X, y, groups, classes)
+    except EarmarkError:  # one artist or one class only: nothing to contradict
+        return ()
+    settled = {label.track_id for label in workspace.labels.asked(about.name) if label.asked in SETTLED}
+    found = contradictions.doubts(y, proba, classes, ordered=about.kind == "ordered")
+    by_track = [(int(ids[doubt.row]), doubt) for doubt in found]
+    return tuple(
+        Doubt(i, doubt.given, doubt.instead, doubt.score, labels[i].source, labels[i].said)
+        for i, doubt in by_track
+        if i not in settled
+    )
+
+
+def _answers(
+    workspace: Workspace, target: str, analysed: Analysed, labels: Mapping[int, Label]
+) -> tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray] | None:
+    """Return ids, features, answers and groups of the newest answers, oldest first; None where there are too few."""
+    values = learned_values(workspace, target, dict(labels))
+    place = {track_id: order for order, track_id in enumerate(sorted(values, key=lambda i: labels[i].created_at))}
+    rows = analysed.rows(values)
+    rows = rows[np.argsort([place[int(i)] for i in analysed.ids[rows]], kind="stable")][-MOST:]
+    if len(rows) < contradictions.MIN_LABELS:
+        return None
+    ids = analysed.ids[rows]
+    return ids, analysed.X[rows], np.array([values[int(i)] for i in ids], dtype=str), analysed.groups[rows]
+
+
+def _out_of_fold(
+    build: Callable[[], Any], X: np.ndarray, y: np.ndarray, groups: np.ndarray, classes: list[str]
+) -> np.ndarray:
+    from models.evaluation import grouped_folds, out_of_fold
+
+    return out_of_fold(build, X, y, groups, grouped_folds(y, groups), classes=classes)
+
+
+# -- agreement with oneself ---------------------------------------------------------------------------------
+
+
+def consistency(workspace: Workspace, target: str) -> contradictions.Consistency:
+    """Say how often a blind repeat got the answer that was given before: the ceiling for every model."""
+    about = targets.get(workspace, target)
+    pairs = workspace.labels.repeats(about.name)
+    return contradictions.consistency(pairs, order=about.classes if about.kind == "ordered" else None)
+
+
+# -- what more ratings bring ----------------------------------------------------------------------------------
+
+
+def curve(workspace: Workspace, target: str, *, progress: Callable[[int, int], None] | None = None) -> LearningCurve:
+    """Measure how the guesses got better with the answers, and what 20 more would bring.
+
+    Raises
+    ------
+    NotEnoughLabelsError
+        Too few answers; the message counts what is missing.
+    """
+    from models.learning_curve import learning_curve
+
+    from services.training import dataset
+
+    about = targets.get(workspace, target)
+    data = dataset(workspace, target)
+    labels = workspace.labels.current(about.name)
+    order = sorted(range(len(data.ids)), key=lambda row: labels[int(data.ids[row])].created_at)
+    return learning_curve(
+        lambda: quick_build(about),
+        data.X[order],
+        data.y[order],
+        data.groups[order],
+        classes=data.classes,
+        ordered=data.ordered,
+        progress=progress,
+    )
+
+
+def overview(workspace: Workspace, target: str) -> dict[str, Any]:
+    """Return the surprise checks, the agreement with oneself and the doubtful answers of a target, for both doors."""
+    return {
+        "target": targets.get(workspace, target).name,
+        "audit": audit(workspace, target).as_json(),
+        "consistency": consistency(workspace, target).as_json(),
+        "doubts": doubts(workspace, target),
+    }

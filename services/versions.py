@@ -1,0 +1,65 @@
+"""Other versions of what was answered: live, remixed, encoded again. They are asked about only as a check."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from typing import NamedTuple
+
+import numpy as np
+
+from audio.signature import ALIKE, NAME
+from core.matching import versions_key
+from services.workspace import Workspace
+
+COMPARED = 1_000  # answered tracks whose sound is compared, the newest: reading their signatures takes milliseconds
+
+
+class Twin(NamedTuple):
+    """The answered track that a candidate is another version of."""
+
+    track_id: int
+    what: str  # "live version"
+
+
+def twins(workspace: Workspace, candidates: Collection[int], answered: Collection[int]) -> dict[int, Twin]:
+    """Return the candidates that are another version of an answered track: by their names, or by their sound.
+
+    Parameters
+    ----------
+    candidates : collection of int
+        Tracks that may be asked about; a few dozen.
+    answered : collection of int
+        Oldest answer first.
+    """
+    by_sound = _by_sound(workspace, candidates, list(answered)[-COMPARED:])
+    return by_sound | _by_name(workspace, candidates, answered)
+
+
+def _by_name(workspace: Workspace, candidates: Collection[int], answered: Collection[int]) -> dict[int, Twin]:
+    tracks = workspace.tracks.many({*candidates, *answered})
+    keys = {i: versions_key(track.artist or track.album_artist, track.title) for i, track in tracks.items()}
+    known = {key[0]: i for i in answered if (key := keys.get(i)) is not None}
+    return {
+        i: Twin(known[key[0]], key[1])
+        for i in candidates
+        if (key := keys.get(i)) is not None and known.get(key[0], i) != i
+    }
+
+
+def _by_sound(workspace: Workspace, candidates: Collection[int], answered: Collection[int]) -> dict[int, Twin]:
+    vectors = workspace.features.vectors(NAME, {*candidates, *answered})
+    ours, theirs = [i for i in candidates if i in vectors], [i for i in answered if i in vectors]
+    if not ours or not theirs:
+        return {}
+    alike = _unit([vectors[i] for i in ours]) @ _unit([vectors[i] for i in theirs]).T
+    return {
+        track_id: Twin(theirs[int(row.argmax())], "other recording")
+        for track_id, row in zip(ours, alike, strict=True)
+        if row.max() >= ALIKE and theirs[int(row.argmax())] != track_id
+    }
+
+
+def _unit(vectors: list[np.ndarray]) -> np.ndarray:
+    X = np.stack(vectors).astype(np.float32)
+    lengths = np.linalg.norm(X, axis=1, keepdims=True)
+    return np.divide(X, lengths, out=np.zeros_like(X), where=lengths > 0)
