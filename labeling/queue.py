@@ -33,7 +33,7 @@ from labeling.strategies import (
 from labeling.targets import Target, get
 
 CANDIDATES = 5_000  # tracks scored per question, drawn by lot: keeps a library of 100,000 as quick as one of 10,000
-LIBRARY = 1_000  # of them stand for the library when it is measured what an answer covers
+LIBRARY = 500  # of them stand for the library when it is measured what an answer covers
 PARTS = 10  # parts of the library that a first sample is taken of
 UNSURE = 0.05  # the least that a track the model is sure of counts
 TIE = 0.01  # how much the margin counts among tracks a committee is equally divided over

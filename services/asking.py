@@ -22,10 +22,10 @@ from services.workspace import Workspace
 
 log = logging.getLogger(__name__)
 
+FIRST = "rating"
 RANKED = 60  # questions kept ready per target: a minute of the fastest answering
 SPARE = 20  # ranked beyond these, because other versions of what was answered fall out
 LATER = {"not now": 20, "don't know": 100}  # answers after which a track put aside may come back
-USUAL = ("rating", "genre")  # the targets whose guesses a card always shows
 NAMELESS = frozenset({"60s", "70s", "80s", "90s", "00s", "beautiful", "sexy", "catchy", "guitar"})  # no part sounds so
 
 
@@ -199,11 +199,11 @@ class Learner:
         self._generation = 0
         self._stamps: dict[str, object] = {}
         self._doubts: dict[str, tuple[int, tuple[figures.Doubt, ...]]] = {}
-        self._first = USUAL[0]
+        self._first = FIRST
         self._thread = threading.Thread(target=self._run, name="learner", daemon=True)
         self._thread.start()
 
-    def wake(self, first: str = USUAL[0]) -> None:
+    def wake(self, first: str = FIRST) -> None:
         """Say that there are new labels or tracks; `first` is the target the person waits for."""
         self._first = first
         self._wanted.set()
@@ -263,10 +263,10 @@ class Learner:
             self._look_for_doubts(wanted[0], analysed)
 
     def _targets(self) -> list[str]:
-        """Return the targets to learn, the one the person waits for first: the usual, and those that have answers."""
-        known, said = targets.every(self._workspace), self._workspace.labels.counts()
-        others = [name for name in known if name in USUAL or name in said]
-        return list(dict.fromkeys([self._first if self._first in known else USUAL[0], *others]))
+        """Return the targets to learn, the one the person waits for first."""
+        known = targets.every(self._workspace)
+        first = self._first if self._first in known else FIRST
+        return list(dict.fromkeys([first, *targets.in_use(self._workspace)]))
 
     def _look_for_doubts(self, target: str, analysed: Analysed) -> None:
         """Look again, after every few answers, which answers all the others contradict."""

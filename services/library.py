@@ -418,7 +418,7 @@ def subfolders(path: str | os.PathLike[str]) -> list[Path]:
 def status(workspace: Workspace) -> dict[str, Any]:
     """Return the `status` object of the terminal: how much is there, analysed, labelled and learned."""
     states = workspace.tracks.count()
-    known = targets.every(workspace)
+    known = targets.in_use(workspace)
     current = {target: workspace.model_runs.current(target) for target in known}
     labels = workspace.labels.counts()
     return {
@@ -638,14 +638,14 @@ def _feature_frame(workspace: Workspace, feature_set: str) -> pd.DataFrame:
     ids, X = join(parts)
     columns = [column for name, part in zip(names, parts, strict=True) for column in _columns(name, part[1])]
     about = pd.DataFrame(
-        _about(workspace, ids), columns=["id", "path", "title", "artist", "album", *targets.every(workspace)]
+        _about(workspace, ids), columns=["id", "path", "title", "artist", "album", *targets.in_use(workspace)]
     )
     return pd.concat([about, pd.DataFrame(X, columns=columns)], axis=1)
 
 
 def _about(workspace: Workspace, ids: np.ndarray) -> list[list[object]]:
     tracks = workspace.tracks.many([int(i) for i in ids])
-    labels = [workspace.labels.current(target) for target in targets.every(workspace)]
+    labels = [workspace.labels.current(target) for target in targets.in_use(workspace)]
     return [
         [track.id, track.path, track.title, track.artist, track.album, *(_value(said.get(track.id)) for said in labels)]
         for track in (tracks[int(i)] for i in ids)

@@ -8,7 +8,7 @@ from typing import Any
 from core.errors import EarmarkError
 from core.vocabulary import MOOD_TAGS
 from data.targets import Row
-from labeling.targets import TARGETS, Target, check_value, make
+from labeling.targets import TARGETS, UNCHANGED, Target, check_value, make
 from services import genres
 from services.workspace import Workspace
 
@@ -25,6 +25,12 @@ def _target(row: Row) -> Target:
     return make(row["name"], row["classes"], ordered=row["kind"] == "ordered", question=row["question"])
 
 
+def in_use(workspace: Workspace) -> dict[str, Target]:
+    """Return rating, genre, and the others that have answers or are the person's own."""
+    said = workspace.labels.counts()
+    return {name: about for name, about in every(workspace).items() if name in UNCHANGED or about.own or name in said}
+
+
 def get(workspace: Workspace, name: str) -> Target:
     """Return the target of that name.
 
@@ -33,7 +39,7 @@ def get(workspace: Workspace, name: str) -> Target:
     EarmarkError
         There is none; the message names those there are.
     """
-    if name in ("rating", "genre"):  # nobody changes these: no look at the database
+    if name in UNCHANGED:  # nobody changes these: no look at the database
         return TARGETS[name]
     known = every(workspace)
     found = known.get(" ".join(str(name).split()).casefold())

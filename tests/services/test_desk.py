@@ -398,7 +398,7 @@ def test_asking_for_genres_instead_is_remembered(tab: Tab, fill: Any, restart: C
         ({"type": "label", "track": 10**30, "target": "rating", "value": "liked"}, "could not be read"),
         ({"type": "skip", "track": 1, "target": "taste"}, "no target 'taste'"),
         ({"type": "skip", "track": 1, "target": "rating", "kind": "later"}, "'later' is no way of"),
-        ({"type": "target", "value": "taste"}, "nothing called taste"),
+        ({"type": "target", "value": "taste"}, "no target 'taste'"),
         ({"type": "dance"}, "could not be read"),
         ({}, "could not be read"),
     ],

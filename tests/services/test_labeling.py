@@ -69,7 +69,7 @@ def test_a_new_answer_speaks_and_the_earlier_one_stays_in_the_history(workspace:
     [
         ("rating", "great", "'great' is not a rating. Choose one of: disliked, semi, liked."),
         ("genre", "   ", "A genre cannot be empty. Write its name, for example: rock."),
-        ("taste", "liked", "There is no target 'taste'. Choose one of: rating, genre."),
+        ("taste", "liked", "There is no target 'taste'. Choose one of: rating, genre, mood."),
     ],
 )
 def test_what_cannot_be_answered_is_said_in_one_sentence(
@@ -160,7 +160,7 @@ def test_ratings_are_asked_for_until_another_target_is_chosen(workspace: Workspa
     assert labeling.active_target(workspace) == "rating"
     labeling.choose_target(workspace, "genre")
     assert labeling.active_target(Workspace(workspace.home)) == "genre"
-    with pytest.raises(EarmarkError, match="nothing called taste"):
+    with pytest.raises(EarmarkError, match="no target 'taste'"):
         labeling.choose_target(workspace, "taste")
     assert labeling.active_target(workspace) == "genre"
 

@@ -222,19 +222,20 @@ def test_what_is_answered_or_put_aside_is_not_asked(workspace: Workspace, fill: 
     rate({ids[0]: "liked", ids[1]: "disliked"})
     labeling.skip(workspace, ids[2])
     ranked = rank_now(workspace, "rating", FeatureCache(workspace).read(), generation=7)
-    asked = [track_id for track_id, _, _ in ranked.questions]
+    asked = [q.track_id for q in ranked.questions]
     assert sorted(asked) == ids[3:] and ranked.generation == 7 and ranked.analysed == 12
-    assert all(reason.endswith(".") for _, _, reason in ranked.questions)
+    assert all(reason.endswith(".") for reason in (q.reason for q in ranked.questions))
 
 
 def test_what_was_put_aside_may_come_back_after_some_answers(workspace: Workspace, fill: Any) -> None:
-    ids = fill(LATER + 3)
+    later = LATER["not now"]
+    ids = fill(later + 3)
     labeling.skip(workspace, ids[0])
     labeling.skip(workspace, ids[1], kind="never")
     assert put_aside(workspace, "rating") == {ids[0], ids[1]}
     assert put_aside(workspace, "rating", recent=False) == {ids[1]}
-    assert put_aside(workspace, "genre") == set()
-    for track_id in ids[2 : LATER + 2]:
+    assert put_aside(workspace, "genre") == {ids[1]}, "what is no music has no genre either"
+    for track_id in ids[2 : later + 2]:
         labeling.answer(workspace, track_id, "rating", "liked")
     assert put_aside(workspace, "rating") == {ids[1]}
 
@@ -248,7 +249,7 @@ def test_the_learner_publishes_both_targets_when_woken(workspace: Workspace, fil
     learner.wake("genre")
     wait_until(lambda: learner.ranked("rating") is not None and learner.ranked("genre") is not None)
     ranked = learner.ranked("rating")
-    assert ranked is not None and {track_id for track_id, _, _ in ranked.questions} == set(ids)
+    assert ranked is not None and {q.track_id for q in ranked.questions} == set(ids)
     assert learner.ranked("genre").generation < ranked.generation
 
 
@@ -260,7 +261,7 @@ def test_the_newest_answers_count(workspace: Workspace, fill: Any, rate: Any, le
 
     def seen() -> bool:
         ranked = learner.ranked("rating")
-        return ranked is not None and ranked.quick is not None and ids[0] not in [t for t, _, _ in ranked.questions]
+        return ranked is not None and ranked.quick is not None and ids[0] not in [q.track_id for q in ranked.questions]
 
     wait_until(seen)
 

@@ -359,8 +359,8 @@ def test_first_questions_come_from_the_parts_that_are_not_left_out(workspace: Wo
     music = add(6, "/music/Songs")
     scope.leave_out(workspace, "folder", "/music/Talk")
     ranked = rank_now(workspace, "rating", FeatureCache(workspace).read())
-    assert {track_id for track_id, _, _ in ranked.questions} == set(music)
-    assert all("40 tracks like this" not in reason for _, _, reason in ranked.questions)
+    assert {q.track_id for q in ranked.questions} == set(music)
+    assert all("40 tracks like this" not in reason for reason in (q.reason for q in ranked.questions))
 
 
 # -- asking about a part ----------------------------------------------------------------------------
@@ -530,9 +530,8 @@ def test_a_choice_made_elsewhere_wakes_the_learner(
 
     def unwanted() -> set[int]:
         rankings = [learner.ranked(target) for target in ("rating", "genre")]
-        return (
-            {i for ranked in rankings if ranked for i, _, _ in ranked.questions} & set(talk) if all(rankings) else {0}
-        )
+        asked = {q.track_id for ranked in rankings if ranked for q in ranked.questions}
+        return asked & set(talk) if all(rankings) else {0}
 
     deadline = time.monotonic() + 30
     while unwanted() and time.monotonic() < deadline:
