@@ -191,6 +191,13 @@ class LabelStore:
         with self._database.read() as connection:
             return [_label(row) for row in connection.execute(sql, [target])]
 
+    def count_asked(self, target: str) -> dict[str, int]:
+        """Return why -> how many standing answers the person gave to questions of a target."""
+        sql = """SELECT asked, COUNT(*) FROM labels WHERE target = ? AND source = 'person' AND asked IS NOT NULL
+                 AND undone_at IS NULL GROUP BY asked"""
+        with self._database.read() as connection:
+            return {row[0]: row[1] for row in connection.execute(sql, [target])}
+
     def repeats(self, target: str) -> list[tuple[str, str]]:
         """Return (the answer before, the answer to a blind repeat) of every repeat that stands, oldest first."""
         sql = """SELECT (SELECT value FROM labels AS before WHERE before.track_id = labels.track_id

@@ -56,11 +56,12 @@ def special(
     waiting : collection of Question
         Those of this target.
     """
-    asked = workspace.labels.asked(target)
-    number, seed = len(asked) + len(waiting), figures.seed(workspace)
-    checked = sum(label.asked == "audit" for label in asked) + sum(q.asked == "audit" for q in waiting)
+    asked = workspace.labels.count_asked(target)
+    answered, seed = sum(asked.values()), figures.seed(workspace)
+    number = answered + len(waiting)
+    checked = asked.get("audit", 0) + sum(question.asked == "audit" for question in waiting)
     kind = schedule.special(number, target=target, seed=seed)
-    if kind is None and audit.due(len(asked), len(waiting), checked):
+    if kind is None and audit.due(answered, len(waiting), checked):
         kind = "audit"
     if kind is None:
         return None
