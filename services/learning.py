@@ -225,7 +225,8 @@ def _with_prior(
     heard = ~np.isnan(analysed.tags).any(axis=1)
     first_guess = np.full((len(analysed.ids), len(classes)), 1 / len(classes))
     if heard.any():
-        first_guess[heard] = GenrePrior(classes, table).fit(analysed.tags[heard]).predict_proba(analysed.tags[heard])
+        prior = GenrePrior(classes, table).fit(analysed.tags[heard])
+        first_guess[heard] = align(prior.predict_proba(analysed.tags[heard]), prior.classes_, classes)
     if quick is None:
         return Quick(target, tuple(classes), analysed.ids, first_guess, "prior")
     proba = blend(align(quick.proba, quick.classes, classes), first_guess, n_labels)

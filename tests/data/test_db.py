@@ -18,7 +18,7 @@ from services.workspace import Workspace
 
 TABLES = {
     "tracks", "files", "external_ids", "roots", "exclusions", "labels", "skips", "questions", "features",
-    "model_runs", "predictions", "lyrics", "playlists", "playlist_tracks", "jobs", "settings",
+    "model_runs", "predictions", "lyrics", "playlists", "playlist_tracks", "jobs", "settings", "targets",
 }  # fmt: skip
 
 
@@ -254,3 +254,23 @@ def test_a_home_of_version_1_takes_acts_at_once(tmp_path: Path) -> None:
     workspace.acts.undo(workspace.acts.all()[0].id)
     assert everything(workspace.database.path)["playlist_tracks"] == before
     assert workspace.labels.current("rating").keys() == {1}
+
+
+def test_a_home_of_the_version_before_keeps_its_labels_and_learns_to_say_why_they_were_asked(tmp_path: Path) -> None:
+    path = tmp_path / FILE_NAME
+    connection = sqlite3.connect(path, isolation_level=None)
+    data.migrations.migrations.apply(sqlite_utils.Database(connection), stop_before="m003_asking")
+    connection.execute("INSERT INTO tracks (title, added_at) VALUES ('old', '')")
+    connection.execute(
+        "INSERT INTO labels (event_id, track_id, target, value, source, created_at)"
+        " VALUES ('e', 1, 'rating', 'liked', 'person', '2026-01-01')"
+    )
+    connection.execute("INSERT INTO questions (track_id, target, asked_at, place) VALUES (1, 'genre', '', 0)")
+    connection.execute("PRAGMA user_version = 2")
+    connection.close()
+    workspace = Workspace(tmp_path)
+    [label] = workspace.labels.current("rating").values()
+    assert (label.value, label.asked, label.guess_hidden, label.said) == ("liked", None, False, None)
+    [question] = workspace.questions.waiting("genre")
+    assert (question.asked, question.guess_hidden) == ("", False)
+    assert version_of(path) == SCHEMA_VERSION and len(list((tmp_path / "backups").glob("*.db"))) == 1

@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from core.errors import EarmarkError
-from core.vocabulary import MSD_TAGS
+from core.vocabulary import MOOD_TAGS, MSD_TAGS
 from services import labeling, library, targets, training
 from services.learning import FeatureCache, quick_model
 from services.workspace import Workspace
@@ -75,7 +75,7 @@ def test_mood_takes_other_answers_and_gets_its_own_back(workspace: Workspace) ->
 def test_mood_is_guessed_from_what_the_network_hears_before_any_answer(workspace: Workspace, fill: Any) -> None:
     ids = fill(12)
     quiet = np.full(100, 0.01)
-    quiet[MSD_TAGS.index("Mellow")] = quiet[MSD_TAGS.index("chillout")] = 0.9
+    quiet[[MSD_TAGS.index(tag) for tag in MOOD_TAGS["calm"]]] = 0.9
     workspace.features.put(ids[0], {"tags": quiet}, {"tags": 1})
     quick = quick_model(workspace, "mood", FeatureCache(workspace).read(), {})
     assert quick is not None and quick.name == "prior" and next(iter(quick.of(ids[0]))) == "calm"
