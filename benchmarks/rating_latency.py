@@ -132,7 +132,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("tracks", type=int, metavar="N")
     parser.add_argument("--answers", type=int, default=200)
-    parser.add_argument("--analysing", action="store_true")
+    parser.add_argument("--analysis", "--analysing", action="store_true", dest="analysing")
     parser.add_argument("--seed", type=int, default=0)
     options = parser.parse_args()
     if options.tracks <= options.answers:

@@ -118,9 +118,14 @@ def _in_words(
         if pick.reason == "cover":
             part = parts.near(analysed.X[rows[pick.id]])
             facts = Facts(target, like=part.tracks, part=part.name)
-        sentence = why(pick.reason, facts)
-        questions.append(Question(pick.id, target, sentence, proba, strategy, float(pick.score), pick.reason))
+        reason = "disagree" if pick.reason == "torn" and _disagree(proba, neighbours) else pick.reason
+        questions.append(Question(pick.id, target, why(reason, facts), proba, strategy, float(pick.score), reason))
     return questions
+
+
+def _disagree(proba: Mapping[str, float], neighbours: Mapping[str, float]) -> bool:
+    """Say whether the model that speaks and its neighbours name different classes."""
+    return bool(proba and neighbours) and next(iter(proba)) != next(iter(neighbours))
 
 
 def put_aside(workspace: Workspace, target: str, *, recent: bool = True) -> set[int]:
