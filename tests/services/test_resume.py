@@ -105,13 +105,15 @@ def test_sleep_pause_and_the_end_of_everything_lose_nothing(
 def sleep(workspace: Workspace, family: list[psutil.Process]) -> None:
     """Stop processes for some seconds, as a closed lid does."""
     assert len(family) > 1
-    for member in family:
-        member.suspend()
-    before = analysed(workspace)
-    time.sleep(3)
-    assert analysed(workspace) == before
-    for member in family:
-        member.resume()
+    with workspace.database.read() as connection:
+        connection.execute("SELECT COUNT(*) FROM tracks").fetchone()  # the last one to close locks out all others
+        for member in family:
+            member.suspend()
+        before = analysed(workspace)
+        time.sleep(3)
+        assert analysed(workspace) == before
+        for member in family:
+            member.resume()
 
 
 def end(process: psutil.Process) -> None:
