@@ -32,7 +32,7 @@ class Tab:
 
     def sync(self, *events: dict[str, Any]) -> dict[str, Any]:
         """Send events and show what the reply says."""
-        turned = any(event["type"] in ("undo", "target") for event in events)
+        turned = any(event["type"] in desks.TURNING for event in events)
         self.reply = self.desk.sync({"tab": self.name, "events": list(events), "showing": self.showing})
         if turned or self.showing not in self.queue:
             self.showing = next(iter(self.queue), None)
@@ -530,3 +530,123 @@ def test_answers_are_tied_to_the_question(tab: Tab, fill: Any, workspace: Worksp
     tab.answer("liked")
     assert workspace.labels.current("rating")[shown or 0].reason == question.reason
     assert labeling.history(workspace)[0]["track"] == shown
+
+
+# -- more than one target, chosen tracks, hidden guesses ----------------------------------------------
+
+
+def test_several_targets_in_one_go_keep_the_track_until_each_has_an_answer(
+    tab: Tab, fill: Any, workspace: Workspace
+) -> None:
+    fill(12)
+    tab.sync(tab.event("asks", value=["rating", "genre"]))
+    assert tab.reply["asks"] == ["rating", "genre"] and tab.reply["target"] == "rating"
+    first, second = tab.queue[:2]
+    tab.answer("liked")
+    assert tab.showing == first and tab.reply["queue"][0]["labels"] == {"rating": "liked"}
+    tab.answer("semi")
+    assert tab.showing == first, "an answer may be changed before the track goes"
+    tab.answer("jazz", "genre")
+    assert tab.showing == second and first not in tab.queue
+    assert {name: label.value for name, label in workspace.labels.of_track(first).items()} == {
+        "rating": "semi",
+        "genre": "jazz",
+    }
+
+
+def test_what_is_still_open_of_a_track_can_be_left(tab: Tab, fill: Any, workspace: Workspace) -> None:
+    fill(12)
+    tab.sync(tab.event("asks", value=["rating", "genre"]))
+    first = tab.showing
+    tab.answer("liked")
+    tab.sync(tab.event("leave", track=first))
+    assert tab.showing != first and "genre" not in workspace.labels.of_track(first)
+
+
+def test_a_chosen_track_comes_at_once_and_the_line_waits_behind_it(tab: Tab, fill: Any, workspace: Workspace) -> None:
+    ids = fill(30)
+    tab.sync()
+    line = tab.queue
+    chosen = next(i for i in ids if i not in line)
+    labeling.answer(workspace, chosen, "rating", "semi")
+    tab.showing = None
+    reply = tab.sync(tab.event("play", track=chosen))
+    assert tab.queue[:3] == [chosen, *line[:2]]
+    card = reply["queue"][0]
+    assert card["chosen"] and card["labels"] == {"rating": "semi"} and card["reason"] == "You chose this one."
+    tab.showing = chosen
+    tab.answer("liked")
+    assert tab.queue[:2] == line[:2] and workspace.labels.current("rating")[chosen].value == "liked"
+    tab.sync(tab.event("play", track=chosen))
+    tab.sync(tab.event("leave", track=chosen))
+    assert tab.queue[0] == line[0]
+
+
+def test_a_track_without_a_file_cannot_be_put_on_the_screen(tab: Tab, fill: Any, workspace: Workspace) -> None:
+    from core.records import LibraryRow, Tags
+
+    fill(6)
+    [cloud], _ = workspace.tracks.take_library([(None, LibraryRow(Tags(title="Away"), "cloud-only"))])
+    reply = tab.sync(tab.event("play", track=cloud))
+    assert list(reply["refused"].values()) == ["Away has no file here that can be played."]
+
+
+def test_a_hidden_guess_is_nowhere_on_the_card_and_the_outcome_comes_after_the_answer(
+    tab: Tab, fill: Any, rate: Any, workspace: Workspace, learner: Learner
+) -> None:
+    ids = fill(30)
+    rate({ids[i]: "liked" if i % 3 == 0 else "disliked" for i in range(12)})
+    learner.wake()
+    wait_for_next_ranking(learner)
+    guess = {"liked": 0.9, "disliked": 0.1}
+    workspace.questions.ask([Question(ids[20], "rating", "Listen.", guess, asked="audit", guess_hidden=True)])
+    tab.sync()
+    card = tab.reply["queue"][0]
+    assert card["id"] == ids[20] and card["hidden"] and card["guesses"] == {} and card["asked"] == "listen"
+    tab.answer("disliked")
+    [last, *_] = tab.reply["last"]
+    assert last["check"] == {
+        "guessed": "liked",
+        "right": False,
+        "sentence": "I had guessed liked. Wrong this time.",
+    }
+    assert workspace.labels.current("rating")[ids[20]].guess_hidden
+
+
+def test_a_track_asked_again_blindly_does_not_show_the_answer_it_has(
+    tab: Tab, fill: Any, rate: Any, workspace: Workspace
+) -> None:
+    ids = fill(12)
+    rate({ids[3]: "liked"})
+    workspace.questions.ask([Question(ids[3], "rating", "Listen.", asked="repeat", guess_hidden=True)])
+    tab.sync()
+    card = tab.reply["queue"][0]
+    assert card["id"] == ids[3] and card["labels"] == {} and card["asked"] == "listen"
+    tab.answer("semi")
+    assert workspace.labels.repeats("rating") == [("liked", "semi")] and ids[3] not in tab.queue
+
+
+def test_the_blind_desk_hands_out_no_guesses(tab: Tab, fill: Any, rate: Any, learner: Learner) -> None:
+    ids = fill(30)
+    rate({ids[i]: "liked" if i % 3 == 0 else "disliked" for i in range(12)})
+    learner.wake()
+    wait_for_next_ranking(learner)
+    tab.sync()
+    shown = [card for card in tab.reply["queue"] if not card["hidden"]]
+    assert shown and all("rating" in card["guesses"] for card in shown)
+    tab.sync(tab.event("mode", blind=True))
+    assert tab.reply["mode"] == {"blind": True, "only": False}
+    assert all(card["guesses"] == {} for card in tab.reply["queue"])
+
+
+def test_the_desk_names_every_target_with_its_answers(tab: Tab, fill: Any, workspace: Workspace) -> None:
+    from services import targets
+
+    fill(6)
+    targets.add(workspace, "workout", ["no", "yes"])
+    tab.sync(tab.event("asks", value=["workout"]))
+    named = {target["name"]: target for target in tab.reply["targets"]}
+    assert list(named) == ["rating", "genre", "mood", "workout"]
+    assert named["rating"]["classes"] == ["disliked", "semi", "liked"] and named["genre"]["classes"] is None
+    tab.answer("yes", "workout")
+    assert tab.reply["counts"] == {"workout": 1} and workspace.labels.counts() == {"workout": {"yes": 1}}
