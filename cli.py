@@ -539,7 +539,7 @@ def doubts(target: str) -> Json:
 
 
 def _show_curve(result: Json) -> None:
-    rows = [[point["labels"], *(_figure(point[way]) for way in ("asked", "random"))] for point in result["points"]]
+    rows = [[step["labels"], _figure(step["accuracy"]), _figure(step["random_accuracy"])] for step in result["steps"]]
     show_table(rows, "answers", "as you gave them", "in random order")
     say(result["sentence"])
 
@@ -982,7 +982,7 @@ def _show_export(result: Json) -> None:
 
 
 @cli.command()
-@click.option("--playlist", metavar="NAME", help="liked, semi, disliked, a genre, or one of Apple's.")
+@click.option("--playlist", metavar="NAME", help="liked, semi, disliked, a genre, mood:calm, or one of Apple's.")
 @click.option("--all", "everything", is_flag=True, help="All three, and one for each genre; --out is a folder.")
 @click.option("--format", "format_", type=click.Choice(FORMATS), default="apple", show_default=True)
 @click.option("--rated-only", is_flag=True, help="Leave out what is only predicted.")

@@ -1,4 +1,4 @@
-"""Which questions are not ordinary ones: surprise checks, blind repeats, doubts, stars; and whose guess is hidden.
+"""Which questions are not ordinary ones: checks, repeats, doubts, stars, what was put aside; whose guess is hidden.
 
 All of it follows from the number of the question and the track: nothing has to be kept, a restart changes nothing.
 """
@@ -9,8 +9,9 @@ from collections.abc import Mapping
 
 from labeling.audit import due, keys
 
-# Kind of question -> it is one of so many. In each ten there is one check, and at most two others beside it.
-SCHEDULE: Mapping[str, int] = {"audit": 10, "repeat": 40, "doubt": 20, "stars": 20}
+# Kind of question -> it is one of so many. In each ten there is one check, and few others beside it; most of the time
+# there is nothing of their kind to ask.
+SCHEDULE: Mapping[str, int] = {"audit": 10, "repeat": 40, "doubt": 20, "stars": 20, "aside": 20, "version": 40}
 HIDDEN = ("audit", "repeat")  # a guess on the screen would lead the answer
 REPEAT_AFTER = 30  # answers: an earlier one is still remembered, and remembering is not judging
 # Of the ordinary cards: as many then hide the guess as there are checks and repeats, so a hidden guess tells nothing.

@@ -5,10 +5,12 @@ from __future__ import annotations
 import logging
 import threading
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from contextlib import suppress
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 
+from core.errors import Cancelled
 from core.records import Question
 from core.vocabulary import MSD_TAGS
 from labeling import queue
@@ -277,8 +279,13 @@ class Learner:
         """Look again, after every few answers, which answers all the others contradict."""
         labels = self._workspace.labels.current(target)
         looked, _ = self._doubts.get(target, (0, ()))
-        if abs(len(labels) - looked) >= figures.DOUBTS_EVERY:
-            self._doubts[target] = (len(labels), figures.doubts_among(self._workspace, target, analysed, labels))
+        if abs(len(labels) - looked) < figures.DOUBTS_EVERY:
+            return
+        with suppress(Cancelled):  # an answer came: it goes first, and the next look is not far
+            found = figures.doubts_among(self._workspace, target, analysed, labels, should_stop=self._wanted.is_set)
+            self._doubts[target] = (len(labels), found)
+            if (ranked := self._ranked.get(target)) is not None:
+                self._ranked[target] = replace(ranked, doubts=found)
 
     def _parts_for(self, analysed: Analysed) -> Parts:
         """Return the parts of what is not left out, cut anew whenever that is half as much again or less by a third."""

@@ -28,7 +28,6 @@ class Situation:
     ranked: asking.Ranked
     taken: Collection[int]  # in the line, or on another screen
     labels: Mapping[int, Label]  # that speak now
-    number: int  # questions answered or waiting before this one
     seed: int
 
     def can_be_asked(self, track_id: int) -> bool:
@@ -58,14 +57,11 @@ def special(
     """
     asked = workspace.labels.count_asked(target)
     answered, seed = sum(asked.values()), figures.seed(workspace)
-    number = answered + len(waiting)
     checked = asked.get("audit", 0) + sum(question.asked == "audit" for question in waiting)
-    kind = schedule.special(number, target=target, seed=seed)
-    if kind is None and audit.due(answered, len(waiting), checked):
-        kind = "audit"
+    kind = schedule.next_kind(answered, len(waiting), checked, target=target, seed=seed)
     if kind is None:
         return None
-    now = Situation(workspace, target, ranked, taken, workspace.labels.current(target), number, seed)
+    now = Situation(workspace, target, ranked, taken, workspace.labels.current(target), seed)
     return CHOICES[kind](now) if kind in CHOICES else None
 
 

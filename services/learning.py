@@ -226,7 +226,7 @@ def _with_prior(
     first_guess = np.full((len(analysed.ids), len(classes)), 1 / len(classes))
     if heard.any():
         prior = GenrePrior(classes, table).fit(analysed.tags[heard])
-        first_guess[heard] = align(prior.predict_proba(analysed.tags[heard]), prior.classes_, classes)
+        first_guess[heard] = align(prior.predict_proba(analysed.tags[heard]), prior.classes_.tolist(), classes)
     if quick is None:
         return Quick(target, tuple(classes), analysed.ids, first_guess, "prior")
     proba = blend(align(quick.proba, quick.classes, classes), first_guess, n_labels)

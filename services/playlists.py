@@ -17,7 +17,8 @@ from data.exchange import itunes, m3u, playlist_csv
 from data.exchange.locations import apply_maps, path_of, same_text
 from data.external_ids import APPLE_ID, APPLE_LOCATION, APPLE_NUMBER
 from data.playlists import Playlist
-from services import genres, scope
+from labeling.targets import UNCHANGED
+from services import genres, scope, targets
 from services.library import confidence, predictions
 from services.workspace import Workspace
 
@@ -71,7 +72,7 @@ def contents(
     Parameters
     ----------
     target : str
-        rating or genre.
+        rating, genre, or another one.
     rated_only : bool
         True leaves out what is only predicted.
     threshold : float
@@ -189,8 +190,8 @@ def export_one(
     Parameters
     ----------
     name : str
-        liked, semi, disliked, the name of its file, a genre, or a playlist that came from Apple Music; "playlist:NAME"
-        means the last of these even where a genre has that name.
+        liked, semi, disliked, the name of its file, a genre, an answer to another target ("mood:calm"), or a playlist
+        that came from Apple Music; "playlist:NAME" means the last of these even where a genre has that name.
     format : str
         One of `WRITERS`.
     out : path, optional
@@ -217,7 +218,7 @@ def export_one(
         title, entries = _imported(workspace, int(value))
     else:
         classes = contents(workspace, target, rated_only=rated_only, threshold=threshold)
-        title, entries = RATING_NAMES.get(value, value) if target == "rating" else value, classes.get(value, [])
+        title, entries = _title(target, value), classes.get(value, [])
         notes.append(_note(workspace, classes) if target == "rating" and not rated_only else None)
     path = _out_path(workspace, out, file_names([title])[0] + writer.extension)
     file = _write(workspace, writer, path, title, entries, relative=relative)
@@ -265,11 +266,32 @@ def _find(workspace: Workspace, name: str) -> tuple[str, str]:
     for genre in genres:
         if genre.casefold() == name.casefold():
             return "genre", genre
+    others = {
+        f"{target}:{value}": (target, value) for target in _others(workspace) for value in _values(workspace, target)
+    }
+    if (found := next((others[one] for one in others if one.casefold() == name.casefold()), None)) is not None:
+        return found
     imported = {playlist.name.casefold(): playlist for playlist in workspace.playlists.all()}
     if (playlist := imported.get(name.removeprefix(f"{PLAYLIST}:").casefold())) is not None:
         return PLAYLIST, str(playlist.id)
-    names = [*RATING_NAMES, *genres, *(playlist.name for playlist in imported.values())]
+    names = [*RATING_NAMES, *genres, *others, *(playlist.name for playlist in imported.values())]
     raise EarmarkError(f"There is no playlist {name!r}. There are: {', '.join(names)}.")
+
+
+def _others(workspace: Workspace) -> list[str]:
+    """Return the targets beside rating and genre that have answers or are the person's own."""
+    return [name for name in targets.in_use(workspace) if name not in UNCHANGED]
+
+
+def _values(workspace: Workspace, target: str) -> tuple[str, ...]:
+    return targets.get(workspace, target).classes or ()
+
+
+def _title(target: str, value: str) -> str:
+    """Return what a playlist is called: "liked_songs_playlist", "jazz", "mood calm"."""
+    if target == "rating":
+        return RATING_NAMES[value]
+    return value if target == "genre" else f"{target} {value}"
 
 
 def _imported(workspace: Workspace, playlist_id: int) -> tuple[str, list[Entry]]:

@@ -1,4 +1,4 @@
-"""What more answers bring: a curve that rises where there is something to learn, and is silent where it is too early."""
+"""What more answers bring: a curve that rises where there is something to learn, and silence where it is too early."""
 
 from __future__ import annotations
 
@@ -64,7 +64,7 @@ def test_ratings_have_the_auc_of_liked() -> None:
     X, y, groups = answers(40)
     names = np.array(["disliked", "semi", "liked"])
     rated = names[np.searchsorted(CLASSES, y)]
-    result = learning_curve(LogisticClassifier, X, rated, groups, classes=names.tolist())
+    result = learning_curve(LogisticClassifier, X, rated, groups, classes=names.tolist(), ordered=True)
     assert all(step.auc_liked is not None and 0 <= step.auc_liked <= 1 for step in result.steps)
 
 
@@ -114,7 +114,7 @@ def test_the_same_answers_give_the_same_curve() -> None:
 # --- the fit ---
 
 
-@pytest.mark.parametrize("c", [0.3, 0.5, 1.0])
+@pytest.mark.parametrize("c", [0.25, 0.5, 0.7])
 def test_a_power_law_is_read_beyond_its_end(c: float) -> None:
     gain = gains_of((0.8 - 0.9 * SIZES**-c)[None], SIZES, 128, 20)[0]
     assert gain == pytest.approx(0.9 * (128**-c - 148**-c), rel=0.35)

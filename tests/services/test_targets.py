@@ -121,3 +121,15 @@ def test_the_desk_asks_several_targets_in_one_go_and_remembers_it(workspace: Wor
     labeling.choose_asks(workspace, ["pace"])
     targets.remove(workspace, "pace")
     assert labeling.active_target(workspace) == "rating", "what is gone is not asked"
+
+
+def test_the_answers_of_a_target_are_playlists(workspace: Workspace, fill: Any, tmp_path: Path) -> None:
+    from services import playlists
+
+    ids = fill(9)
+    targets.add(workspace, "workout", ["no", "yes"])
+    labeling.answer(workspace, ids[0], "workout", "yes")
+    file = playlists.export_one(workspace, "Workout:Yes", format="csv", out=tmp_path / "w.csv")["files"][0]
+    assert file["tracks"] + file["not_found"] == 1
+    with pytest.raises(EarmarkError, match="workout:no, workout:yes"):
+        playlists.export_one(workspace, "workout:maybe")
