@@ -109,12 +109,12 @@ class ActStore:
         return True
 
     @contextmanager
-    def act(self, kind: str, title: str, *, about: str | None = None) -> Iterator[None]:
-        """Record one act in one transaction; an exception leaves no trace of it."""
+    def act(self, kind: str, title: str, *, about: str | None = None) -> Iterator[int]:
+        """Record one act in one transaction and give its number; an exception leaves no trace of it."""
         act_id = self.begin(kind, title, about=about)
         try:
             with self.recording(act_id):
-                yield
+                yield act_id
         finally:
             self.finish(act_id)
 

@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 from core.errors import DatabaseTooNewError, EarmarkError, StorageError
 
@@ -26,6 +26,8 @@ TROUBLE = {  # SQLite's words -> what to do
     "I/O": "its disk does not answer. Is it connected",
 }
 CHUNK = 500  # ids per IN (...): below every SQLite's limit of variables
+
+Id = TypeVar("Id", int, str)
 
 
 class Database:
@@ -194,7 +196,7 @@ def marks(count: int) -> str:
     return ",".join("?" * count)
 
 
-def chunks(ids: list[int]) -> Iterator[list[int]]:
+def chunks(ids: list[Id]) -> Iterator[list[Id]]:
     """Yield `ids` in pieces that fit one IN clause."""
     for start in range(0, len(ids), CHUNK):
         yield ids[start : start + CHUNK]

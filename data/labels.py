@@ -10,6 +10,10 @@ from datetime import datetime, timedelta
 from core.records import Label, LabelSource
 from data.db import Database, chunks, from_json, marks, now, to_json
 
+# What became of a label or a skip.
+STANDS, REPLACED, TAKEN_BACK = STATES = ("stands", "replaced", "taken back")
+NOBODY = "nobody"  # in the place of a code: not an answer to a question
+
 # Which label speaks for a track, strongest first; the view current_labels orders by the same list.
 PRECEDENCE: tuple[LabelSource, ...] = ("person", "csv", "itunes", "dataset")
 
@@ -26,6 +30,31 @@ class Event:
     source: str
     created_at: str
     undone_at: str | None
+
+
+@dataclass(frozen=True)
+class Line(Event):
+    """An event as the history shows it, with what may be looked for."""
+
+    title: str
+    artist: str | None
+    asked: str | None  # why it was asked, as a code
+    reason: str | None  # the same in words
+    said: str | None  # in the source's own words
+    state: str  # a key of STATES
+
+
+@dataclass(frozen=True)
+class Wanted:
+    """Which lines of the history are looked for; None: any."""
+
+    target: str | None = None
+    value: str | None = None
+    kind: str | None = None  # label or skip
+    source: str | None = None
+    asked: str | None = None  # a code of `labeling.reasons`, or NOBODY
+    state: str | None = None  # a key of STATES
+    text: str = ""  # words of title and artist
 
 
 class LabelStore:
@@ -144,6 +173,43 @@ class LabelStore:
             rows = connection.execute(sql, [undone, source, source, -1 if limit is None else limit])
             return [_event(row) for row in rows]
 
+    def page(self, wanted: Wanted, *, offset: int = 0, limit: int | None = 100) -> tuple[list[Line], int]:
+        """Return a part of the labels and skips that are looked for, newest first, and how many there are in all."""
+        where, values = _where(wanted)
+        found = f"FROM ({_LINES}) AS line JOIN tracks ON tracks.id = line.track_id WHERE {where}"
+        with self._database.read() as connection:
+            connection.create_function("casefold", 1, str.casefold, deterministic=True)
+            total = connection.execute(f"SELECT COUNT(*) {found}", values).fetchone()[0]
+            rows = connection.execute(
+                f"""SELECT line.*, title, artist, {_STATE} AS state {found}
+                    ORDER BY line.created_at DESC, line.place DESC LIMIT ? OFFSET ?""",
+                [*values, -1 if limit is None else limit, offset],
+            )
+            return [_line(row) for row in rows], int(total)
+
+    def lines(self, event_ids: Iterable[str]) -> list[Line]:
+        """Return those lines of the history, newest first; an id that is not known is left out."""
+        sql = f"""SELECT line.*, title, artist, {_STATE} AS state
+                  FROM ({_LINES}) AS line JOIN tracks ON tracks.id = line.track_id WHERE event_id IN"""
+        found: list[Line] = []
+        with self._database.read() as connection:
+            for part in chunks(list(event_ids)):
+                found += [_line(row) for row in connection.execute(f"{sql} ({marks(len(part))})", part)]
+        return sorted(found, key=lambda line: line.created_at, reverse=True)
+
+    def take_back(self, event_ids: Iterable[str]) -> int:
+        """Mark these labels and skips as undone and return how many stood until now."""
+        moment, ids, done = now(), list(event_ids), 0
+        with self._database.write(durable=True) as connection:
+            for table in ("labels", "skips"):
+                for part in chunks(ids):
+                    done += connection.execute(
+                        f"""UPDATE {table} SET undone_at = ?
+                            WHERE +undone_at IS NULL AND event_id IN ({marks(len(part))})""",
+                        [moment, *part],
+                    ).rowcount
+        return done
+
     def withdrawn(self, track_ids: Iterable[int], target: str) -> dict[int, str]:
         """Return the answer a person took back last, for tracks that have no standing one."""
         ids = list(track_ids)
@@ -181,7 +247,7 @@ class LabelStore:
     def newest_skip(self) -> tuple[int, str | None]:
         """Return a value that changes with everything put aside and taken back: for caches."""
         with self._database.read() as connection:
-            row = connection.execute("SELECT COALESCE(MAX(id), 0), MAX(undone_at) FROM skips").fetchone()
+            row = connection.execute(f"SELECT {_NEWEST} FROM skips").fetchone()
         return int(row[0]), row[1]
 
     def asked(self, target: str) -> list[Label]:
@@ -231,14 +297,16 @@ class LabelStore:
         """Return a value that changes with every label and every undo, of one target or of all: for caches."""
         with self._database.read() as connection:
             row = connection.execute(
-                "SELECT COALESCE(MAX(id), 0), MAX(undone_at) FROM labels WHERE ? IS NULL OR target = ?",
-                [target, target],
+                f"SELECT {_NEWEST} FROM labels WHERE ? IS NULL OR target = ?", [target, target]
             ).fetchone()
         return int(row[0]), row[1]
 
 
 _COLUMNS = """id, event_id, track_id, target, value, source, reason, shown, model_run_id, created_at, asked,
               guess_hidden, said"""
+
+# How many are undone is part of it: taking an act back may undo nothing newer than what stays undone.
+_NEWEST = "COALESCE(MAX(id), 0), MAX(undone_at) || ' ' || COUNT(undone_at)"
 
 _EVENTS = """
     SELECT event_id, 'label' AS kind, track_id, target, value, source, created_at, undone_at FROM labels
@@ -248,6 +316,50 @@ _EVENTS = """
 _EVENTS_UNDONE = f"""
     SELECT * FROM ({_EVENTS}) JOIN
     (SELECT event_id AS of, undone_by FROM labels UNION ALL SELECT event_id, undone_by FROM skips) ON of = event_id"""
+
+
+# -- the history, looked through ----------------------------------------------------------------------
+
+_LINES = """
+    SELECT id AS place, event_id, 'label' AS kind, track_id, target, value, source, asked, reason, said, created_at,
+           undone_at
+    FROM labels
+    UNION ALL
+    SELECT id, event_id, 'skip', track_id, target, kind, 'person', NULL, NULL, NULL, created_at, undone_at FROM skips"""
+
+# A skip is replaced by an answer given after it; one that says the track is no music is not.
+_STATE = f"""
+    CASE WHEN line.undone_at IS NOT NULL THEN '{TAKEN_BACK}'
+         WHEN line.kind = 'label' AND line.place NOT IN (SELECT id FROM current_labels) THEN '{REPLACED}'
+         WHEN line.kind = 'skip' AND line.value <> 'never' AND EXISTS (
+             SELECT 1 FROM labels AS later WHERE later.track_id = line.track_id AND later.target = line.target
+             AND later.undone_at IS NULL AND later.created_at > line.created_at) THEN '{REPLACED}'
+         ELSE '{STANDS}' END"""
+
+_NOT_ASKED = "line.kind = 'label' AND line.asked IS NULL AND (line.source <> 'person' OR line.reason IS NULL)"
+
+
+def _where(wanted: Wanted) -> tuple[str, list[str]]:
+    """Return the condition that lines of the history have to meet, and its values."""
+    parts, values = ["1"], []
+    for column in ("target", "value", "kind", "source", "asked"):
+        value = getattr(wanted, column)
+        if (column, value) == ("asked", NOBODY):
+            parts.append(_NOT_ASKED)
+        elif value is not None:
+            parts.append(f"line.{column} = ?")
+            values.append(value)
+    if wanted.state is not None:
+        parts.append(f"{_STATE} = ?")
+        values.append(wanted.state)
+    for word in wanted.text.casefold().split():
+        parts.append("INSTR(casefold(title || ' ' || COALESCE(artist, '')), ?)")
+        values.append(word)
+    return " AND ".join(parts), values
+
+
+def _line(row: sqlite3.Row) -> Line:
+    return Line(**{name: row[name] for name in Line.__dataclass_fields__})
 
 
 def _insert(connection: sqlite3.Connection, label: Label) -> int:

@@ -391,7 +391,18 @@ class Desk:
             return f"You are faster than the analysis: {heard:,} of {total:,} tracks are ready, and all are answered."
         if heard == 0:
             return f"None of your {total:,} files could be read. The Library page says why."
-        return "You have answered everything. Add more music, or look at your playlists."
+        return f"You have answered everything. Add more music, or look at {self._next(target)}."
+
+    def _next(self, target: str) -> str:
+        """Say what is worth a look when nothing is asked any more."""
+        ranked = self._learner.ranked(target)
+        found = () if ranked is None else ranked.doubts
+        doubtful = self._workspace.memo.get(
+            f"doubtful {target}",
+            lambda: len(figures.doubts(self._workspace, target, found)) if found else 0,
+            choices=(self._workspace.labels.newest_id(target), found),
+        )
+        return f"{doubtful:,} doubtful answer{'s' if doubtful > 1 else ''}" if doubtful else "your playlists"
 
     def _idle(self, waiting: int) -> str | None:
         """Say that nobody listens to the tracks that wait; None while music comes in or is listened to."""

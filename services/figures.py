@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from core.errors import EarmarkError
+from core.errors import Cancelled, EarmarkError
 from core.genre_names import key
 from core.records import Label
 from labeling import audit as checks
@@ -47,44 +47,49 @@ def seed(workspace: Workspace) -> int:
 
 
 def audit(workspace: Workspace, target: str) -> checks.Audit:
-    """Say how often the guesses were right on tracks drawn by lot, each guess kept before the answer.
-
-    A track that the checks have come past and that was answered for another reason counts too, with the guess kept
-    before its first answer; one that was known without a guess (from an import) does not.
-    """
+    """Say how often the guesses were right on tracks drawn by lot, each guess kept before the answer."""
     return checks.audit(audited(workspace, target))
 
 
 def audited(workspace: Workspace, target: str) -> list[checks.Check]:
-    """Return the surprise checks of a target, in the order of checking."""
-    target = targets.get(workspace, target).name
-    labels = workspace.labels.current(target)
-    checked = {label.track_id for label in workspace.labels.asked(target) if label.asked == "audit"}
+    """Return the surprise checks of a target, in the order they were answered.
+
+    The answer given to the check itself counts, not one it was changed to after the guess was seen. Tracks that were
+    chosen for another reason do not count, even where the checks come past them: in simulated sessions with them the
+    figure was 2 points too low and its interval held the truth in 88 of 100 instead of 98 (benchmarks/audit.py).
+    """
     left = scope.left_out(workspace, patient=True)
-    ids = [track_id for track_id in labels if track_id not in left]
-    line = checks.reached(ids, checked & set(ids), target=target, seed=seed(workspace))
-    first = workspace.labels.first_answers(target, line.tolist())
     same = key if target == "genre" else str
+    first = {label.track_id: label for label in reversed(workspace.labels.asked(targets.get(workspace, target).name))
+             if label.asked == "audit"}  # fmt: skip
     return [
-        checks.Check(int(i), same(max(shown, key=lambda name: shown[name])), same(labels[int(i)].value))
-        for i in line
-        if first[int(i)].source == "person" and (shown := first[int(i)].shown or {})
+        checks.Check(i, same(max(label.shown, key=lambda name: (label.shown or {})[name])), same(label.value))
+        for i, label in reversed(first.items())
+        if i not in left and label.shown
     ]
 
 
 # -- doubtful answers ---------------------------------------------------------------------------------------
 
 
-def doubts(workspace: Workspace, target: str) -> list[dict[str, Any]]:
+def doubts(workspace: Workspace, target: str, found: Iterable[Doubt] | None = None) -> list[dict[str, Any]]:
     """Return the answers worth another look, the most doubtful first.
+
+    Parameters
+    ----------
+    found : iterable of Doubt, optional
+        What was found earlier: those answered since are left out. By default it is looked for now.
 
     Returns
     -------
     list of dict
         id, title, artist, given, guess, score, source (who gave the answer), said (in the words of a library).
     """
-    analysed = FeatureCache(workspace).read()
-    found = doubts_among(workspace, target, analysed, workspace.labels.current(target))
+    labels = workspace.labels.current(target)
+    if found is None:
+        found = found_doubts(workspace, target)
+    settled = _settled(workspace, target)
+    found = [d for d in found if d.track_id not in settled and _still(d, labels.get(d.track_id))]
     tracks = workspace.tracks.many([doubt.track_id for doubt in found])
     return [
         {"id": d.track_id, "title": tracks[d.track_id].title, "artist": tracks[d.track_id].artist, **_without_id(d)}
@@ -93,16 +98,41 @@ def doubts(workspace: Workspace, target: str) -> list[dict[str, Any]]:
     ]
 
 
+def found_doubts(workspace: Workspace, target: str) -> tuple[Doubt, ...]:
+    """Look for doubtful answers now: a second for 3,000 answers."""
+    return doubts_among(workspace, target, FeatureCache(workspace).read(), workspace.labels.current(target))
+
+
+def _still(doubt: Doubt, label: Label | None) -> bool:
+    """Say whether the answer that was doubted is the one that stands."""
+    return label is not None and (label.value, label.source) == (doubt.given, doubt.source)
+
+
+def _settled(workspace: Workspace, target: str) -> set[int]:
+    """Return the tracks whose answer is not doubted again: it was confirmed when asked again."""
+    return {label.track_id for label in workspace.labels.asked(target) if label.asked in SETTLED}
+
+
 def _without_id(doubt: Doubt) -> dict[str, Any]:
     return {name: value for name, value in asdict(doubt).items() if name != "track_id"}
 
 
 def doubts_among(
-    workspace: Workspace, target: str, analysed: Analysed, labels: Mapping[int, Label]
+    workspace: Workspace,
+    target: str,
+    analysed: Analysed,
+    labels: Mapping[int, Label],
+    *,
+    should_stop: Callable[[], bool] | None = None,
 ) -> tuple[Doubt, ...]:
     """Return the answers that models contradict which have not seen them nor their artist, most doubtful first.
 
     An answer that was confirmed when it was doubted, or repeated, is not doubted again.
+
+    Raises
+    ------
+    Cancelled
+        `should_stop` said so.
     """
     about = targets.get(workspace, target)
     data = _answers(workspace, target, analysed, labels)
@@ -111,10 +141,12 @@ def doubts_among(
     ids, X, y, groups = data
     classes = [name for name in about.classes or sorted(set(y)) if name in set(y)]
     try:
-        proba = _out_of_fold(lambda: quick_build(about), X, y, groups, classes)
+        proba = _out_of_fold(lambda: quick_build(about), X, y, groups, classes, should_stop)
+    except Cancelled:
+        raise
     except EarmarkError:  # one artist or one class only: nothing to contradict
         return ()
-    settled = {label.track_id for label in workspace.labels.asked(about.name) if label.asked in SETTLED}
+    settled = _settled(workspace, about.name)
     found = contradictions.doubts(y, proba, classes, ordered=about.kind == "ordered")
     by_track = [(int(ids[doubt.row]), doubt) for doubt in found]
     return tuple(
@@ -139,11 +171,16 @@ def _answers(
 
 
 def _out_of_fold(
-    build: Callable[[], Any], X: np.ndarray, y: np.ndarray, groups: np.ndarray, classes: list[str]
+    build: Callable[[], Any],
+    X: np.ndarray,
+    y: np.ndarray,
+    groups: np.ndarray,
+    classes: list[str],
+    should_stop: Callable[[], bool] | None,
 ) -> np.ndarray:
     from models.evaluation import grouped_folds, out_of_fold
 
-    return out_of_fold(build, X, y, groups, grouped_folds(y, groups), classes=classes)
+    return out_of_fold(build, X, y, groups, grouped_folds(y, groups), classes=classes, should_stop=should_stop)
 
 
 # -- agreement with oneself ---------------------------------------------------------------------------------
@@ -168,7 +205,6 @@ def curve(workspace: Workspace, target: str, *, progress: Callable[[int, int], N
         Too few answers; the message counts what is missing.
     """
     from models.learning_curve import learning_curve
-
     from services.training import dataset
 
     about = targets.get(workspace, target)
@@ -182,6 +218,7 @@ def curve(workspace: Workspace, target: str, *, progress: Callable[[int, int], N
         data.groups[order],
         classes=data.classes,
         ordered=data.ordered,
+        noun=about.noun,
         progress=progress,
     )
 

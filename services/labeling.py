@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import uuid
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from typing import Any
 
 from core.errors import EarmarkError
@@ -12,7 +12,7 @@ from core.records import Label, Question
 from data.labels import Event
 from labeling.reasons import why
 from labeling.targets import check_value
-from services import targets
+from services import genres, targets
 from services.scope import TAKEN_BACK
 from services.workspace import Workspace
 
@@ -70,6 +70,15 @@ def _desk(workspace: Workspace) -> dict[str, Any]:
     return dict(workspace.settings.get(DESK) or {})
 
 
+def choices(workspace: Workspace, target: str) -> list[str]:
+    """Return the answers of a target, the best first; of genres those that were given, then the first guesses."""
+    about = targets.get(workspace, target)
+    if about.classes is None:
+        given = workspace.labels.counts().get(about.name, {})
+        return list(dict.fromkeys([*given, *genres.first_guesses(workspace, given)]))
+    return list(reversed(about.classes)) if about.kind == "ordered" else list(about.classes)
+
+
 def answer(
     workspace: Workspace,
     track_id: int,
@@ -78,6 +87,7 @@ def answer(
     *,
     event_id: str | None = None,
     shown: Mapping[str, float] | None = None,
+    asked: str | None = None,
 ) -> dict[str, Any]:
     """Keep a person's answer, with the question's reason and the prediction shown; a known event id changes nothing.
 
@@ -87,6 +97,9 @@ def answer(
         Made by the client, so that sending twice writes once.
     shown : mapping of class to probability, optional
         What stood on the screen; where nothing did, and for a surprise check always, the guess kept with the question.
+    asked : str, optional
+        Why it was asked, as a code of `labeling.reasons`, where a page asked and not the desk: "doubt"; empty where
+        nobody did. By default what the question says that waits.
 
     Returns
     -------
@@ -98,6 +111,8 @@ def answer(
     event_id = event_id or str(uuid.uuid4())
     workspace.tracks.get(track_id)
     question = workspace.questions.get(track_id, target) or Question(track_id, target)
+    if asked is not None:  # in full sight of title and guess: no surprise check and no blind repeat
+        question = replace(question, asked=asked, reason="", guess_hidden=False)
     on_screen = {} if question.guess_hidden else shown
     run = workspace.model_runs.current(target)
     label = Label(
