@@ -8,10 +8,11 @@ import streamlit as st
 
 from services import training
 from ui.components.job_line import job_line
+from ui.components.play import PLAY
 from ui.components.scope_line import scope_line
 from ui.components.welcome import welcome_line
 from ui.player import Mode, player
-from ui.session import any_analysed, engine, is_empty, note, show_note
+from ui.session import any_analysed, any_answered, engine, is_empty, note, show_note
 
 FOLDER = Path(__file__).resolve().parent
 
@@ -23,13 +24,13 @@ def main() -> None:
     st.logo(FOLDER / "wordmark.svg", size="large")
     st.html(FOLDER / "page.css")
     empty = is_empty(opened)
-    page = st.navigation(pages(analysed=any_analysed(opened)), position="top")
+    page = st.navigation(pages(analysed=any_analysed(opened), answered=any_answered(opened)), position="top")
     job_line(opened)
     welcome_line(opened, page.title)
     if page.title == "Rate" and any_analysed(opened):
         scope_line(opened)
     mode: Mode = "off" if empty else "desk" if page.title == "Rate" else "bar"
-    player(mode=mode, home=opened.home_id, on_retrain=retrain)
+    player(mode=mode, home=opened.home_id, on_retrain=retrain, play=st.session_state.get(PLAY))
     show_note()
     page.run()
 
@@ -44,8 +45,8 @@ def retrain(target: str) -> None:
         opened.submit("retrain", {"target": target})
 
 
-def pages(*, analysed: bool) -> list[st.Page]:
-    """Return the pages; those that have nothing to show before the first analysed track are left out.
+def pages(*, analysed: bool, answered: bool) -> list[st.Page]:
+    """Return the pages; those that have nothing to show before the first answer or analysed track are left out.
 
     They are not put in sections: at phone width Streamlit makes of these a list that screen readers cannot follow.
     """
@@ -54,11 +55,12 @@ def pages(*, analysed: bool) -> list[st.Page]:
         st.Page("views/library.py", title="Library", icon=":material/library_music:"),
         st.Page("views/playlists.py", title="Playlists", icon=":material/queue_music:"),
     ]
+    history = [st.Page("views/history.py", title="History", icon=":material/history:")]
     later = [
         st.Page("views/models.py", title="Models", icon=":material/insights:"),
         st.Page("views/settings.py", title="Settings", icon=":material/settings:"),
     ]
-    return first + later if analysed else first
+    return first + (history if analysed or answered else []) + (later if analysed else [])
 
 
 main()

@@ -1,0 +1,664 @@
+"""The keys and modes of the rating desk in a real browser: each does what the help says, by hand or on a phone."""
+
+from __future__ import annotations
+
+import os
+import re
+from collections.abc import Callable, Iterator
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from benchmarks.common import answer, fill
+from core.records import Question
+from services import targets
+from services.demo import make_demo
+from services.workspace import Workspace
+from tests.ui.test_desk_browser import Desk, Server, link, wait_until
+
+if TYPE_CHECKING:
+    from playwright.sync_api import Browser, FloatRect
+
+TRACKS = 160  # more than all tests answer
+PHONE = {"width": 390, "height": 844}
+THUMB = 48  # pixels
+LANGUAGES = ["English", "German", "French", "Spanish", "Turkish", "Japanese", "Russian", "Italian", "none"]
+# The element that has the focus, through shadow roots, or "body".
+FOCUS = """() => {
+  let element = document.activeElement;
+  while (element?.shadowRoot?.activeElement) element = element.shadowRoot.activeElement;
+  if (!element || element === document.body) return "body";
+  return element.dataset.do ?? element.dataset.target ?? (element.id || element.className);
+}"""
+
+
+@pytest.fixture(scope="module")
+def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
+    """Run a server on a home with real sound, some answers and two targets of the person's own."""
+    folder = tmp_path_factory.mktemp("modes")
+    workspace = Workspace(folder / "home")
+    pieces = make_demo(folder / "pieces")
+    files = [folder / f"{i}{pieces[i % len(pieces)].suffix}" for i in range(TRACKS)]
+    for i, file in enumerate(files):
+        os.link(pieces[i % len(pieces)], file)
+    library = fill(workspace, TRACKS, files=files)
+    answer(workspace, library, "rating", 12)
+    answer(workspace, library, "genre", 24)
+    targets.add(workspace, "workout", ["no", "slow", "fast"], ordered=True, question="Good for running?")
+    targets.add(workspace, "language", LANGUAGES)
+    running = Server(folder / "home")
+    yield running
+    running.stop()
+
+
+@pytest.fixture(scope="module")
+def opened(browser: Browser, server: Server) -> Iterator[Desk]:
+    context = browser.new_context(viewport={"width": 1280, "height": 900})
+    page = context.new_page()
+    problems: list[str] = []
+    page.on("pageerror", lambda error: problems.append(str(error)))
+    page.goto(f"http://127.0.0.1:{server.port}/")
+    page.get_by_test_id("earmark-title").wait_for(state="visible", timeout=60_000)
+    wait_until(lambda: guess(Desk(page, server)), 30, "there is a guess", page)
+    yield Desk(page, server)
+    context.close()
+    assert problems == []
+
+
+@pytest.fixture
+def desk(opened: Desk) -> Iterator[Desk]:
+    """Give the desk as it is at first: ratings are asked for, nothing is hidden or open, no control has the focus."""
+    pass_on(opened)
+    yield opened
+    page = opened.page
+    page.keyboard.press("Escape")
+    if not page.url.rstrip("/").endswith(str(opened.server.port)):
+        link(opened, "Rate").click()
+    page.evaluate(
+        """() => {
+          const desk = window.__earmark;
+          desk.ask(["rating"]);
+          if (desk.blind || desk.only) desk.send({ type: "mode", blind: false, only: false });
+          desk.root.focus();
+          desk.root.blur();
+        }"""
+    )
+    wait_until(lambda: about(opened)["asks"] == ["rating"], 5, "ratings are asked for", page)
+
+
+def about(desk: Desk) -> dict[str, Any]:
+    """Return what the server said last."""
+    said: dict[str, Any] = desk.page.evaluate("window.__earmark.reply")
+    return said
+
+
+def ask(desk: Desk, *names: str) -> None:
+    desk.page.evaluate("names => window.__earmark.ask(names)", list(names))
+    wait_until(lambda: about(desk)["asks"] == list(names), 5, "it is asked for", desk.page)
+    pass_on(desk)
+
+
+def pass_on(desk: Desk) -> None:
+    """Put tracks aside until one comes that has no answer yet and a guess that is shown."""
+    desk.settle()
+    while (card := desk.page.evaluate("window.__earmark.card"))["hidden"] or card["labels"]:
+        desk.press("s")
+        desk.settle()
+
+
+def guess(desk: Desk) -> str:
+    """Return the likeliest genre on screen."""
+    text = desk.page.locator("#guess").inner_text()
+    return text.rpartition(" %")[0].partition(" %")[0].rpartition(" ")[0]
+
+
+def last(desk: Desk, table: str = "labels") -> tuple[str, str, str]:
+    """Return title, target and value of the newest answer on disk."""
+    desk.settle()
+    row = desk.server.rows(table)[-1]
+    return row["title"], row["target"], row["value" if table == "labels" else "kind"]
+
+
+def focus(desk: Desk) -> str:
+    return str(desk.page.evaluate(FOCUS))
+
+
+def notice(desk: Desk) -> str:
+    return desk.page.locator("#notice").inner_text()
+
+
+# -- confirm or correct -----------------------------------------------------------------------------------
+
+
+def test_enter_accepts_the_shown_genre_and_the_track_stays(desk: Desk) -> None:
+    shown = guess(desk)
+    title = desk.press("Enter")
+    assert last(desk) == (title, "genre", shown)
+    assert desk.title == title
+    assert f"{shown} (your answer)" in desk.page.locator("#guess").inner_text()
+
+
+def test_a_genre_is_found_by_typing_and_taken_with_the_arrows(desk: Desk) -> None:
+    field = desk.page.get_by_role("combobox", name="What genre is this?")
+    title = desk.press("g")
+    desk.page.keyboard.type("o")
+    options = desk.page.get_by_role("option").all_inner_texts()
+    assert len(options) > 2 and "New genre: o" in options
+    desk.page.keyboard.press("ArrowDown")
+    desk.page.keyboard.press("ArrowDown")
+    marked = desk.page.locator(f"#{field.get_attribute('aria-activedescendant')}")
+    assert marked.get_attribute("aria-selected") == "true"
+    wanted = marked.locator("span").inner_text().lower()
+    desk.page.keyboard.press("Enter")
+    assert last(desk)[::2] == (title, wanted)
+    assert not field.is_visible()
+
+
+def test_a_new_genre_is_added_and_offered_from_then_on(desk: Desk) -> None:
+    before = len(desk.server.rows())
+    title = desk.press("g")
+    desk.page.keyboard.type("Sea Shanty 12")  # no letter and no digit of it is an answer
+    assert desk.page.get_by_role("option", selected=True).inner_text() == "New genre: Sea Shanty 12"
+    desk.page.keyboard.press("Enter")
+    assert last(desk) == (title, "genre", "Sea Shanty 12")
+    assert len(desk.server.rows()) == before + 1
+    wait_until(lambda: "Sea Shanty 12" in about(desk)["genres"], 5, "it is known", desk.page)
+    desk.press("g")
+    desk.page.keyboard.type("sea")
+    assert desk.page.get_by_role("option", selected=True).locator("span").inner_text() == "Sea Shanty 12"
+
+
+def test_escape_closes_the_chooser_and_the_focus_is_where_it_was(desk: Desk) -> None:
+    desk.page.get_by_role("button", name="Undo").focus()
+    desk.press("g")
+    assert focus(desk) == "chooser-name"
+    desk.page.keyboard.press("Escape")
+    assert focus(desk) == "undo"
+    assert not desk.page.locator("#chooser").is_visible()
+
+
+def test_m_asks_for_the_mood_and_a_number_chooses_it(desk: Desk) -> None:
+    title = desk.press("m")
+    options = desk.page.get_by_role("option").all_inner_texts()
+    desk.page.keyboard.press("2")
+    assert last(desk) == (title, "mood", options[1].split("\n")[1].lower())
+    assert desk.title == title
+
+
+def test_what_has_fixed_answers_takes_no_new_one(desk: Desk) -> None:
+    before = len(desk.server.rows())
+    desk.press("m")
+    desk.page.keyboard.type("nothing like it")
+    assert desk.page.get_by_role("option").count() == 0
+    desk.page.keyboard.press("Enter")
+    desk.page.keyboard.press("Escape")
+    desk.settle()
+    assert len(desk.server.rows()) == before
+
+
+def test_each_further_target_has_a_button_that_opens_its_answers(desk: Desk) -> None:
+    desk.settle()
+    title = desk.title
+    row = desk.page.get_by_role("group", name="More about this track")
+    assert row.locator("button > span").all_inner_texts() == ["Mood", "Workout", "Language"]
+    row.get_by_role("button", name="Workout").click()
+    assert [text.split("\n")[1] for text in desk.page.get_by_role("option").all_inner_texts()] == ["Fast", "Slow", "No"]
+    desk.page.get_by_role("option", name="Slow").click()
+    assert last(desk) == (title, "workout", "slow")
+    assert row.get_by_role("button", name="Workout slow").is_visible()
+    assert focus(desk) == "workout"
+
+
+# -- what is asked ----------------------------------------------------------------------------------------
+
+
+def test_what_is_asked_for_is_chosen_in_a_menu_and_its_answers_are_the_large_buttons(desk: Desk) -> None:
+    page = desk.page
+    desk.settle()
+    page.keyboard.press("Tab")  # whoever uses Tab has Enter on the buttons
+    page.get_by_role("button", name="Asking for: Ratings").press("Enter")
+    assert page.get_by_role("menuitemradio").all_inner_texts() == [
+        "Ratings", "Genres", "Moods", "Workout", "Language", "Ratings and genres in one go",
+    ]  # fmt: skip
+    assert page.get_by_role("menuitemradio", name="Ratings", exact=True).get_attribute("aria-checked") == "true"
+    for _ in range(3):
+        page.keyboard.press("ArrowDown")
+    page.keyboard.press("Enter")
+    wait_until(lambda: about(desk)["asks"] == ["workout"], 5, "it is asked for", page)
+    assert focus(desk) == "asking"
+    answers = page.get_by_role("group", name="Good for running?").get_by_role("button")
+    assert [text.split("\n")[:2] for text in answers.all_inner_texts()] == [["1", "Fast"], ["2", "Slow"], ["3", "No"]]
+    assert page.get_by_role("button", name="Rating", exact=False).first.is_visible()
+    title = desk.press("1")
+    assert last(desk) == (title, "workout", "fast")
+    assert desk.title != title
+
+
+def test_when_genres_are_asked_for_right_and_correct_are_the_large_buttons(desk: Desk) -> None:
+    ask(desk, "genre")
+    buttons = desk.page.get_by_role("group", name="What genre is this?").get_by_role("button")
+    assert [text.split("\n")[:2] for text in buttons.all_inner_texts()] == [["Enter", "Right"], ["G", "Correct"]]
+    shown = buttons.first.locator("em").inner_text().rpartition(" ")[0].rpartition(" ")[0]
+    title = desk.press("Enter")
+    assert last(desk) == (title, "genre", shown)
+    assert desk.title != title
+    title = desk.press("2")
+    assert last(desk) == (title, "rating", "semi") and desk.title == title
+
+
+def test_in_one_go_the_track_stays_until_both_are_answered_in_any_order(desk: Desk) -> None:
+    ask(desk, "rating", "genre")
+    title = desk.press("1")
+    assert last(desk) == (title, "rating", "liked") and desk.title == title
+    assert notice(desk) == "Rating: liked. Still open: genre."
+    liked = desk.page.get_by_role("button", name="Liked", exact=False).first
+    assert liked.get_attribute("aria-pressed") == "true"
+    desk.press("3")  # a better thought
+    assert last(desk) == (title, "rating", "disliked") and desk.title == title
+    assert liked.get_attribute("aria-pressed") == "false"
+    desk.press("Enter")
+    assert last(desk)[:2] == (title, "genre") and desk.title != title
+    pass_on(desk)
+    title = desk.press("Enter")
+    assert desk.title == title
+    desk.press("2")
+    assert last(desk) == (title, "rating", "semi") and desk.title != title
+
+
+def test_next_leaves_open_what_is_not_answered(desk: Desk) -> None:
+    ask(desk, "rating", "genre")
+    title = desk.press("2")
+    desk.settle()
+    before = len(desk.server.rows())
+    desk.press("n")
+    desk.settle()
+    assert desk.title != title and len(desk.server.rows()) == before
+    title = desk.press("n")
+    assert last(desk, "skips") == (title, "rating", "not now")
+
+
+def test_undo_in_one_go_takes_one_answer_back_on_the_same_track(desk: Desk) -> None:
+    ask(desk, "rating", "genre")
+    title = desk.press("1")
+    desk.press("u")
+    desk.settle()
+    wait_until(lambda: desk.marked() == ["Liked"], 5, "the earlier answer is marked", desk.page)
+    assert desk.title == title
+    assert desk.server.rows()[-1]["undone_at"]
+
+
+# -- putting aside, seeking -------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(("down", "kind"), [(0, "not now"), (1, "don't know"), (2, "never")])
+def test_the_menu_beside_not_now_says_how_a_track_is_put_aside(desk: Desk, down: int, kind: str) -> None:
+    title = desk.press("Shift+S")
+    assert desk.page.get_by_role("menu", name="Put it aside").get_by_role("menuitem").count() == 3
+    for _ in range(down):
+        desk.page.keyboard.press("ArrowDown")
+    desk.page.keyboard.press("Enter")
+    assert last(desk, "skips") == (title, "rating", kind)
+    assert desk.title != title
+
+
+def test_s_puts_aside_and_u_brings_back(desk: Desk) -> None:
+    title = desk.press("s")
+    assert last(desk, "skips") == (title, "rating", "not now")
+    desk.press("u")
+    wait_until(lambda: desk.title == title, 5, "it is back", desk.page)
+
+
+def test_a_menu_closed_with_escape_does_nothing(desk: Desk) -> None:
+    before = len(desk.server.rows("skips"))
+    title = desk.press("Shift+S")
+    desk.page.keyboard.press("1")  # no answer while a menu is open
+    desk.page.keyboard.press("Escape")
+    desk.settle()
+    assert desk.title == title and len(desk.server.rows("skips")) == before
+    assert not desk.page.get_by_role("menu").first.is_visible()
+
+
+def test_the_arrows_move_five_seconds_and_space_pauses(desk: Desk) -> None:
+    wait_until(desk.plays, 10, "it plays", desk.page)
+    desk.press(" ")
+    before = desk.sound()
+    desk.page.keyboard.press("ArrowRight")
+    assert desk.sound() == pytest.approx(before + 5, abs=0.1)
+    desk.page.get_by_role("slider", name="Position in the track").focus()
+    desk.page.keyboard.press("ArrowLeft")
+    assert desk.sound() == pytest.approx(before, abs=0.1)
+    assert not desk.plays()
+    desk.press(" ")
+    wait_until(desk.plays, 5, "it plays again", desk.page)
+
+
+def test_the_next_two_tracks_are_loaded_and_three_elements_are_used_again(desk: Desk) -> None:
+    loaded = """() => {
+      const { sound, queue } = window.__earmark;
+      window.kept ??= sound.all.map((element, at) => (element.number = at));
+      const holds = sound.all.map((element) => [element.dataset.track, element.readyState >= 3]);
+      const wanted = queue.slice(0, 3).map((card) => [String(card.id), true]);
+      return JSON.stringify(holds.sort()) === JSON.stringify(wanted.sort())
+        && sound.all.map((element) => element.number).sort().join() === "0,1,2";
+    }"""
+    for key in ("1", "2", "3", "2"):
+        wait_until(lambda: desk.page.evaluate(loaded), 10, "three tracks are loaded", desk.page)
+        desk.press(key)
+
+
+# -- help -------------------------------------------------------------------------------------------------
+
+
+def test_the_help_lists_every_key_and_holds_the_focus(desk: Desk) -> None:
+    page, title = desk.page, desk.title
+    page.get_by_role("button", name="Undo").focus()
+    before = len(desk.server.rows())
+    desk.press("?")
+    dialog = page.get_by_role("dialog", name="Keys")
+    caps = dialog.locator("kbd").all_inner_texts()
+    assert caps == ["1", "2", "3", "Enter", "G", "M", "S", "Shift S", "N", "U", "Space", "←", "→", "B", "O", "Esc", "?"]
+    assert all(dialog.locator("td").all_inner_texts())
+    page.keyboard.press("1")
+    for key in ("Tab", "Tab", "Tab", "Shift+Tab"):
+        page.keyboard.press(key)
+        assert dialog.evaluate("dialog => dialog.contains(dialog.getRootNode().activeElement)")
+    page.keyboard.press("Escape")
+    assert focus(desk) == "undo"
+    desk.press("?")
+    page.keyboard.press("?")
+    assert not dialog.is_visible() and desk.title == title
+    assert len(desk.server.rows()) == before
+
+
+def test_c_and_r_stay_free(desk: Desk) -> None:
+    title, before = desk.title, len(desk.server.rows())
+    desk.press("c")
+    desk.press("r")
+    assert (desk.title, len(desk.server.rows())) == (title, before)
+
+
+# -- modes ------------------------------------------------------------------------------------------------
+
+
+def test_blind_mode_hides_every_name_and_guess(desk: Desk) -> None:
+    page = desk.page
+    ask(desk, "rating", "genre")
+    card = page.evaluate("window.__earmark.card")
+    desk.press("b")
+    desk.press("1")  # the last answers must not name what still plays
+    desk.settle()
+    player = page.locator("section.player")
+    texts = player.inner_text() + player.aria_snapshot() + page.title() + player.evaluate("root => root.innerHTML")
+    metadata = page.evaluate("(({ title, artist }) => [title, artist].join())(navigator.mediaSession.metadata)")
+    for name in (card["title"], card["artist"], card["album"], card["cover"]):
+        assert not re.search(rf"{re.escape(name)}(?!\d)", texts + metadata)
+    assert desk.title == "Hidden track" and "%" not in player.inner_text()
+    assert page.locator("#strip").get_by_role("button").first.inner_text().startswith("This track")
+    assert not page.locator("#accept").is_visible()
+    assert page.get_by_role("button", name="Blind").get_attribute("aria-pressed") == "true"
+    assert desk.server.rows()[-1]["guess_hidden"] == 1
+    desk.press("n")
+    desk.settle()
+    assert card["title"] in page.locator("#strip").inner_text(), "it was heard"
+    page.get_by_role("button", name="Blind").click()
+    wait_until(lambda: desk.title != "Hidden track", 5, "names are shown again", page)
+
+
+def test_one_question_hides_the_rows_of_all_others(desk: Desk) -> None:
+    page = desk.page
+    desk.press("o")
+    assert not page.locator("#genre").is_visible() and not page.locator("#further").is_visible()
+    before = len(desk.server.rows())
+    desk.press("Enter")
+    desk.press("g")
+    assert notice(desk) == "Only one question is asked now. Press O for the others."
+    assert len(desk.server.rows()) == before and not page.locator("#chooser").is_visible()
+    page.get_by_role("button", name="One question").click()
+    assert page.locator("#genre").is_visible() and page.locator("#further").is_visible()
+
+
+def test_a_surprise_check_shows_no_guess_and_says_afterwards_how_it_went(desk: Desk) -> None:
+    page = desk.page
+    desk.settle()
+    track = page.evaluate("window.__earmark.queue.at(-1).id")
+    surprise = Question(
+        track, "rating", "Listen first: I keep my guess to myself this time.", {"liked": 0.8, "semi": 0.2},
+        asked="audit", guess_hidden=True,
+    )  # fmt: skip
+    Workspace(desk.server.home).questions.ask([surprise], first=True)
+    page.reload()
+    wait_until(lambda: page.evaluate("window.__earmark?.card?.id") == track, 20, "it is asked", page)
+    desk.settle()
+    assert page.locator("#guess").inner_text() == "I keep my guess to myself this time."
+    assert "%" not in page.locator("#answers").inner_text()
+    assert not page.locator("#accept").is_visible()
+    title = desk.press("1")
+    wait_until(lambda: notice(desk) == "I had guessed liked. Right.", 5, "it says how it went", page)
+    assert last(desk) == (title, "rating", "liked")
+    mark = page.locator("#strip").get_by_role("button").first
+    assert mark.get_attribute("title") == "I had guessed liked. Right."
+    assert page.locator("#notice").get_attribute("role") == "status"
+
+
+# -- chosen tracks and other pages ------------------------------------------------------------------------
+
+
+def choose(desk: Desk, track: int, nonce: str) -> None:
+    """Do what a page does that puts a track on screen."""
+    desk.page.evaluate("([track, nonce]) => window.__earmark.chosen({ track, nonce })", [track, nonce])
+
+
+def test_a_chosen_track_plays_at_once_with_its_answers_and_is_left_without_one(desk: Desk) -> None:
+    page = desk.page
+    answered = next(row for row in desk.server.rows() if row["target"] == "rating" and row["source"] == "person")
+    desk.settle()
+    title, before = desk.title, len(desk.server.rows())
+    choose(desk, answered["track_id"], "once")
+    wait_until(lambda: desk.title == answered["title"], 5, "it is on screen", page)
+    wait_until(desk.plays, 5, "it plays", page)
+    pressed = page.locator("#choices [aria-pressed=true]")
+    assert pressed.get_attribute("data-value") == answered["value"]
+    desk.press("Escape")
+    wait_until(lambda: desk.title == title, 5, "the question is back", page)
+    choose(desk, answered["track_id"], "once")
+    desk.settle()
+    assert desk.title == title, "one nonce is one request"
+    page.reload()
+    wait_until(lambda: desk.title == title, 20, "the question is still there", page)
+    choose(desk, answered["track_id"], "once")
+    desk.settle()
+    assert desk.title == title and len(desk.server.rows()) == before
+
+
+def test_an_answer_to_a_chosen_track_is_saved_and_the_questions_go_on(desk: Desk) -> None:
+    desk.settle()
+    title = desk.title
+    chosen = desk.page.evaluate("window.__earmark.queue.at(-1)")
+    choose(desk, chosen["id"], "to answer")
+    wait_until(lambda: desk.title == chosen["title"], 5, "it is on screen", desk.page)
+    assert desk.page.get_by_role("button", name="Back to the questions").is_visible()
+    desk.press("3")
+    assert last(desk) == (chosen["title"], "rating", "disliked")
+    assert desk.title == title
+
+
+def test_a_page_puts_a_track_on_screen_that_plays_and_is_rated_there(desk: Desk) -> None:
+    page = desk.page
+    desk.settle()
+    title = desk.title
+    link(desk, "Library").click()
+    table = page.get_by_test_id("stDataFrame").first
+    table.wait_for()
+    page.wait_for_timeout(1000)  # the table draws itself
+    table.click(position={"x": 58, "y": 52})  # the button of the first row
+    wait_until(lambda: page.evaluate("window.__earmark.card.chosen"), 10, "it is on screen", page)
+    wait_until(desk.plays, 5, "it plays", page)
+    chosen = desk.press("2")
+    assert last(desk) == (chosen, "rating", "semi")
+    assert desk.title == title
+
+
+def test_what_plays_is_rated_from_another_page(desk: Desk) -> None:
+    page = desk.page
+    link(desk, "Library").click()
+    page.get_by_role("heading", name="Library").wait_for()
+    assert page.locator("section.player").bounding_box()["height"] < 200  # type: ignore[index]
+    title = desk.press("2")
+    assert last(desk) == (title, "rating", "semi") and desk.title != title
+    title = desk.title
+    page.get_by_role("button", name="Liked").first.click()
+    assert last(desk) == (title, "rating", "liked")
+    desk.press("g")
+    page.keyboard.type("jazz")
+    title = desk.title
+    page.keyboard.press("Enter")
+    assert last(desk)[:2] == (title, "genre")
+
+
+# -- focus, names, phone ----------------------------------------------------------------------------------
+
+
+def test_the_focus_is_never_lost_after_a_click(desk: Desk) -> None:
+    page = desk.page
+
+    def button(name: str) -> Callable[[], None]:
+        return lambda: page.locator("section.player").get_by_role("button", name=name).first.click()
+
+    def option() -> None:
+        page.get_by_role("option").first.click()
+
+    def item(name: str) -> Callable[[], None]:
+        return lambda: page.locator(f'[role^=menuitem]:visible:has-text("{name}")').click()
+
+    steps = [
+        [button("Right")],
+        [button("Liked")],
+        [button("Correct"), option],
+        [button("Mood"), option],
+        [button("Undo")],
+        [button("Not now")],
+        [button("Other ways"), item("Don't know")],
+        [lambda: page.locator("#strip button").first.click(), option],
+        [button("One question")],
+        [button("One question")],
+        [button("Blind")],
+        [button("Blind")],
+        [button("Asking for"), item("in one go")],
+        [button("Semi"), button("Next")],
+        [button("Keys"), lambda: page.get_by_role("dialog").get_by_role("button", name="Close").click()],
+    ]
+    lost = []
+    for step in steps:
+        desk.settle()
+        for click in step:
+            click()
+            page.wait_for_timeout(100)
+            if focus(desk) == "body":
+                lost.append(steps.index(step))
+    assert lost == []
+
+
+def test_screen_readers_hear_the_title_once_and_know_the_keys(desk: Desk) -> None:
+    page = desk.page
+    desk.settle()
+    card = page.evaluate("window.__earmark.card")
+    said = page.locator("#now")
+    assert said.get_attribute("role") == "status"
+    assert said.inner_text() == f"Now: {card['title']} by {card['artist']}. {card['reason']}"
+    keys = page.locator("section.player [aria-keyshortcuts]")
+    known = {keys.nth(i).get_attribute("aria-keyshortcuts") for i in range(keys.count())}
+    assert known >= {"1", "2", "3", "Enter", "G", "M", "S", "Shift+S", "N", "U", "Space", "B", "O", "?", "Escape"}
+    buttons = page.locator("section.player button")
+    names = [buttons.nth(i).evaluate("one => one.ariaLabel ?? one.textContent.trim()") for i in range(buttons.count())]
+    assert all(names)
+
+
+@pytest.fixture
+def phone(browser: Browser, server: Server, desk: Desk) -> Iterator[Desk]:
+    context = browser.new_context(viewport=PHONE, is_mobile=True, has_touch=True)  # type: ignore[arg-type]
+    page = context.new_page()
+    page.goto(f"http://127.0.0.1:{server.port}/")
+    page.get_by_test_id("earmark-title").wait_for(state="visible", timeout=20_000)
+    opened = Desk(page, server)
+    opened.settle()
+    yield opened
+    context.close()
+    desk.settle()
+
+
+def boxes(desk: Desk, selector: str) -> list[FloatRect]:
+    """Return the places of the visible ones, in pixels of the screen."""
+    every = [one.bounding_box() for one in desk.page.locator(selector).all() if one.is_visible()]
+    return [box for box in every if box is not None]
+
+
+def test_a_thumb_reaches_every_answer_on_a_phone(phone: Desk) -> None:
+    for asked in (["rating"], ["genre"], ["rating", "genre"], ["language"]):
+        ask(phone, *asked)
+        places = boxes(phone, "#answers button:not([role])")
+        assert len(places) >= 5
+        for box in places:
+            assert box["height"] >= THUMB and box["width"] >= THUMB
+            assert box["x"] >= 0 and box["x"] + box["width"] <= PHONE["width"]
+            assert box["y"] > PHONE["height"] / 2 and box["y"] + box["height"] <= PHONE["height"]
+        assert not [(a, b) for i, a in enumerate(places) for b in places[:i] if overlap(a, b)]
+    assert len(places) == len(LANGUAGES) + 3
+    phone.page.get_by_role("button", name="Turkish").tap()
+    assert last(phone)[1:] == ("language", "Turkish")
+    ask(phone, "rating")
+    phone.page.get_by_role("button", name="Other ways").tap()
+    items = boxes(phone, "#skips [role=menuitem]")
+    assert len(items) == 3 and all(box["height"] >= THUMB and box["y"] > 0 for box in items)
+    phone.page.get_by_role("menuitem", name="Never ask").tap()
+    assert last(phone, "skips")[1:] == ("rating", "never")
+    assert not phone.page.evaluate("document.documentElement.scrollWidth > innerWidth")
+
+
+def overlap(a: FloatRect, b: FloatRect) -> bool:
+    across = a["x"] + a["width"] > b["x"] + 0.5 and b["x"] + b["width"] > a["x"] + 0.5
+    return across and a["y"] + a["height"] > b["y"] + 0.5 and b["y"] + b["height"] > a["y"] + 0.5
+
+
+def test_the_chooser_stays_above_the_keyboard_of_a_phone(phone: Desk) -> None:
+    page = phone.page
+    page.get_by_role("button", name="Correct").tap()
+    page.set_viewport_size({"width": 390, "height": 400})  # what a keyboard leaves
+    page.wait_for_timeout(200)
+    [sheet] = boxes(phone, "#chooser")
+    assert sheet["y"] >= 0 and sheet["y"] + sheet["height"] <= 400
+    title = phone.title
+    page.get_by_role("option").nth(1).tap()
+    assert last(phone)[:2] == (title, "genre")
+    page.keyboard.press("?")
+    [help] = boxes(phone, "#help")
+    assert help["y"] >= 0 and help["y"] + help["height"] <= 400
+
+
+@pytest.mark.parametrize("look", ["light", "dark", "phone"])
+def test_the_desk_has_no_accessibility_violations_whatever_is_open(
+    browser: Browser, server: Server, desk: Desk, look: str
+) -> None:
+    from axe_playwright_python.sync_playwright import Axe
+
+    context = browser.new_context(
+        viewport=PHONE if look == "phone" else {"width": 1280, "height": 900},  # type: ignore[arg-type]
+        color_scheme="dark" if look == "dark" else "light",
+    )
+    page = context.new_page()
+    page.goto(f"http://127.0.0.1:{server.port}/")
+    page.get_by_test_id("earmark-title").wait_for(state="visible", timeout=20_000)
+    seen = Desk(page, server)
+    ask(seen, "rating", "genre")
+    seen.press("1")  # so that an answer is marked and a sentence is said
+    found = {}
+    for opened, keys in {"desk": "", "chooser": "g", "mood": "m", "menu": "Shift+S", "help": "?", "blind": "b"}.items():
+        seen.settle()
+        if keys:
+            page.keyboard.press(keys)
+        page.wait_for_timeout(300)
+        violations = Axe().run(page).response["violations"]
+        if violations:
+            found[opened] = [(v["id"], [n["target"] for n in v["nodes"]]) for v in violations]
+        page.keyboard.press("Escape")
+    context.close()
+    assert found == {}
