@@ -1,14 +1,14 @@
 """Which track to ask about next, and the reason.
 
-The default, `earmark`, asks about the track whose answer brings most of the library nearer to an answer: first the middle
-of each part, then what is still far. For classes without an order the tracks the model is unsure of count more, both as
-questions and as what is to be covered. Artists take turns.
+The default, `earmark`, asks about the track whose answer brings most of the library nearer to an answer: first the
+middle of each part, then what is still far. For classes without an order the tracks the model is unsure of count more,
+both as questions and as what is to be covered. Artists take turns.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Mapping, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Collection, Sequence
+from dataclasses import dataclass
 from typing import NamedTuple
 
 import numpy as np
@@ -16,7 +16,7 @@ import numpy as np
 from core.errors import EarmarkError
 from labeling.strategies import (
     Clusters,
-    Reach,
+    Turn,
     coverage,
     distances,
     entropy,
@@ -62,6 +62,7 @@ class Pool:
     asked_artists: np.ndarray  # (a,)
     clusters: Clusters
     tracks: int  # of the library, asked or not
+    free: int  # that could be asked about, of which X are at most CANDIDATES
     ordered: bool
     random_state: int
 
@@ -97,9 +98,10 @@ def _by_typicality(pool: Pool, n: int) -> Ranked:
     part, away = _parts(pool.clusters, pool.X)
     answers = np.bincount(_parts(pool.clusters, pool.asked)[0], minlength=len(pool.clusters.centres))
     scores = part_by_part(part, typicality(away), pool.clusters.shares, answers)
+    new = answers[part] == 0
     return [
-        (row, score, "far" if answers[part[row]] else "cover", None if answers[part[row]] else _like(pool, part[row]))
-        for row, score, _, _ in _turns(pool, scores, n, "far")
+        _cover(pool, row, score, part[row]) if new[row] else (row, score, "far", None)
+        for row, score, *_ in in_turns(scores, pool.artists, pool.asked_artists, n)
     ]
 
 
@@ -108,15 +110,17 @@ def _by_coverage(pool: Pool, n: int) -> Ranked:
 
 
 def _by_earmark(pool: Pool, n: int) -> Ranked:
-    """Ask where an answer covers most of the library that has none, weighted by doubt where classes have no order."""
+    """Ask where an answer covers most of the library that has none, weighted by doubt where classes have no order.
+
+    Half the weight is the doubt about the track, half that about what it covers; the roots keep the one from ruling.
+    """
     unsure = np.ones(len(pool.X))
     if not pool.ordered and pool.proba is not None:
-        unsure = np.maximum(least_confidence(pool.proba), UNSURE)
+        unsure = np.sqrt(np.maximum(least_confidence(pool.proba), UNSURE))
     library = np.random.default_rng(pool.random_state).permutation(len(pool.X))[:LIBRARY]
     covers = reach(pool.X, pool.asked, pool.X[library], unsure[library])
-    start = replace(covers, nearest=covers.nearest.copy())
-    picks = in_turns(unsure, pool.artists, pool.asked_artists, n, covers=covers)
-    return _with_reasons(pool, picks, start, unsure)
+    turns = in_turns(unsure, pool.artists, pool.asked_artists, n, covers=covers)
+    return _with_reasons(pool, turns, unsure)
 
 
 # What can be asked for by name (`next --strategy`), the default last.
@@ -140,7 +144,7 @@ def needs_model(strategy: str, target: Target) -> bool:
 
 
 def _turns(pool: Pool, scores: np.ndarray, n: int, reason: str) -> Ranked:
-    return [(row, score, reason, None) for row, score in in_turns(scores, pool.artists, pool.asked_artists, n)]
+    return [(row, score, reason, None) for row, score, *_ in in_turns(scores, pool.artists, pool.asked_artists, n)]
 
 
 def _divided(pool: Pool) -> np.ndarray:
@@ -156,33 +160,26 @@ def _parts(clusters: Clusters, X: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     return away.argmin(axis=1), away.min(axis=1)
 
 
-def _like(pool: Pool, part: int) -> int:
-    """Return about how many tracks of the library lie in a part."""
-    return max(1, round(float(pool.clusters.shares[part]) * pool.tracks))
-
-
-def _with_reasons(pool: Pool, picks: list[tuple[int, float]], covers: Reach, unsure: np.ndarray) -> Ranked:
-    """Give each pick what its score came from: a part unheard so far, doubt, or how much its answer covers."""
+def _with_reasons(pool: Pool, turns: Sequence[Turn], unsure: np.ndarray) -> Ranked:
+    """Give each turn what decided it: a part unheard so far, doubt, or how much its answer covers."""
     part = _parts(pool.clusters, pool.X)[0]
     heard = set(_parts(pool.clusters, pool.asked)[0].tolist())
-    doubt, gain = _standing(unsure), _standing(covers.gains)
+    usual = np.median(unsure)
     ranked: Ranked = []
-    for row, score in picks:
-        like = round(covers.covered(row) * len(pool.X))
-        covers.take(row)
+    for turn in turns:
+        row, like = turn.row, round(turn.covered * pool.free)
         if part[row] not in heard:
-            ranked.append((row, score, "cover", _like(pool, part[row])))
-        elif doubt[row] > gain[row]:
-            ranked.append((row, score, "torn", None))
+            ranked.append(_cover(pool, row, turn.score, part[row]))
+        elif turn.tipped and unsure[row] > usual:
+            ranked.append((row, turn.score, "torn", None))
         else:
-            ranked.append((row, score, "settles", like) if like > 1 else (row, score, "far", None))
+            ranked.append((row, turn.score, "settles", like) if like > 1 else (row, turn.score, "far", None))
         heard.add(int(part[row]))
     return ranked
 
 
-def _standing(scores: np.ndarray) -> np.ndarray:
-    """Return the share of tracks that score lower, shape (m,)."""
-    return np.searchsorted(np.sort(scores), scores) / max(1, len(scores))
+def _cover(pool: Pool, row: int, score: float, part: int) -> tuple[int, float, str, int | None]:
+    return row, score, "cover", _tracks_in(pool.clusters, part, pool.tracks)
 
 
 def cluster(X: np.ndarray, *, random_state: int = 0) -> Clusters:
@@ -242,7 +239,8 @@ def rank(
         raise EarmarkError(f"There is no strategy {strategy!r}. Choose one of: {', '.join(STRATEGIES)}.")
     ids, groups = np.asarray(ids), np.asarray(groups, dtype=str)
     asked = np.isin(ids, np.fromiter(asked_ids, dtype=ids.dtype))
-    rows = _candidates(~asked & ~np.isin(ids, np.fromiter(exclude_ids, dtype=ids.dtype)), random_state)
+    free = ~asked & ~np.isin(ids, np.fromiter(exclude_ids, dtype=ids.dtype))
+    rows = _candidates(free, random_state)
     if len(rows) == 0 or n <= 0:
         return []
     clusters = cluster(X, random_state=random_state) if clusters is None else clusters
@@ -255,10 +253,12 @@ def rank(
         asked_artists=groups[asked],
         clusters=clusters,
         tracks=len(X),
+        free=int(free.sum()),
         ordered=(get(target) if isinstance(target, str) else target).kind == "ordered",
         random_state=random_state,
     )
-    return [Pick(int(ids[rows[row]]), float(score), *why) for row, score, *why in STRATEGIES[strategy](pool, n)]
+    ranked = STRATEGIES[strategy](pool, n)
+    return [Pick(int(ids[rows[row]]), float(score), reason, like) for row, score, reason, like in ranked]
 
 
 def _candidates(free: np.ndarray, random_state: int) -> np.ndarray:
@@ -272,43 +272,8 @@ def _candidates(free: np.ndarray, random_state: int) -> np.ndarray:
 
 def tracks_like(clusters: Clusters, x: np.ndarray, n_tracks: int) -> int:
     """Return about how many of the library's tracks lie in the same part as this one."""
-    part = distances(clusters.standardise(np.atleast_2d(x)), clusters.centres).argmin()
+    return _tracks_in(clusters, _parts(clusters, clusters.standardise(np.atleast_2d(x)))[0][0], n_tracks)
+
+
+def _tracks_in(clusters: Clusters, part: int, n_tracks: int) -> int:
     return max(1, round(float(clusters.shares[part]) * n_tracks))
-
-
-def why(
-    reason: str, *, proba: Mapping[str, float] | None = None, like: int | None = None, target: Target | str = "rating"
-) -> str:
-    """Say in one sentence why a track is asked about.
-
-    Parameters
-    ----------
-    reason : str
-        A reason code of `rank`.
-    proba : mapping of class to probability, optional
-        What the model thinks of the track, for "margin".
-    like : int, optional
-        How many tracks lie in the same part of the library, for "cover".
-    target : Target or str
-
-    >>> why("margin", proba={"disliked": 0.41, "semi": 0.11, "liked": 0.48})
-    'Could go either way: liked 48 %, disliked 41 %.'
-    """
-    if reason == "cover":
-        start = "A first sample of a part of your library I don't know"
-        return f"{start}: {like} track{'' if like == 1 else 's'} like this." if like else f"{start}."
-    if reason == "margin" and proba and len(proba) >= 2:
-        return _torn(proba)
-    if reason == "coverage":
-        name = target if isinstance(target, str) else target.name
-        return f"Far from anything {'you rated' if name == 'rating' else f'whose {name} you gave'} so far."
-    if reason == "random":
-        return "Drawn by lot."
-    return "The next one in line."
-
-
-def _torn(proba: Mapping[str, float]) -> str:
-    """Name the two likeliest classes, and say "either way" only when they are close."""
-    (one, p), (two, q) = sorted(proba.items(), key=lambda pair: -pair[1])[:2]
-    start = "Could go either way" if p - q <= 0.2 else "Among the guesses I am least sure of"
-    return f"{start}: {one} {100 * p:.0f} %, {two} {100 * q:.0f} %."

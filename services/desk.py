@@ -49,6 +49,12 @@ class Tab:
     shown: set[int] = field(default_factory=set)  # were on its screen: an undo may go back past them
     chosen: int | None = None  # a track the person put on the screen; the line waits behind it
     open: int | None = None  # a track of which one answer is given and another one still asked
+    asked: Question | None = None  # how the track on the screen was asked: its answer closes the question
+
+    def asked_about(self, track_id: int) -> Question | None:
+        """Return how a track was asked of which an answer is still open."""
+        return self.asked if self.asked is not None and track_id == self.open == self.asked.track_id else None
+
     generation: int = 0
 
 
@@ -267,7 +273,7 @@ class Desk:
             "asks": labeling.asks(self._workspace),
             "mode": mode,
             "targets": [_target(about, answered.get(name, 0)) for name, about in known.items()],
-            "queue": self._cards(shown, target, tab.chosen, blind=mode["blind"]),
+            "queue": self._cards(tab, shown, target, blind=mode["blind"]),
             "last": self._last_answers(),
             "counts": answered,
             "genres": self._genres(counts.get("genre", {})),
@@ -300,16 +306,19 @@ class Desk:
             "newer": max(0, labels - (0 if run is None else run.labels)),
         }
 
-    def _cards(self, track_ids: list[int], target: str, chosen: int | None, *, blind: bool) -> list[dict[str, Any]]:
+    def _cards(self, tab: Tab, track_ids: list[int], target: str, *, blind: bool) -> list[dict[str, Any]]:
         tracks = self._workspace.tracks.many(track_ids)
         questions = {q.track_id: q for q in self._workspace.questions.waiting(target)}
         earlier = self._workspace.labels.withdrawn(track_ids, target)
         cards = []
         for track_id in track_ids:
             if track_id in tracks:
-                question = questions.get(track_id) if track_id != chosen else None
-                card = self._card(tracks[track_id], question, hides=blind) | {"chosen": track_id == chosen}
-                cards.append(card | {"earlier": {target: earlier[track_id]} if track_id in earlier else {}})
+                question = None if track_id == tab.chosen else questions.get(track_id) or tab.asked_about(track_id)
+                card = self._card(tracks[track_id], question, hides=blind)
+                card["labels"] = self._standing(track_id, questions.get(track_id))
+                card["chosen"] = track_id == tab.chosen
+                card["earlier"] = {target: earlier[track_id]} if track_id in earlier else {}
+                cards.append(card)
         return cards
 
     def _card(self, track: Track, question: Question | None, *, hides: bool) -> dict[str, Any]:
@@ -330,20 +339,23 @@ class Desk:
             "reason": question.reason if question else why("chosen"),
             "asked": "listen" if hidden else question.asked if question else "chosen",
             "hidden": hidden,
-            "guesses": {} if hidden or hides else self._guesses(track.id),
-            "labels": self._standing(track, question),
+            "guesses": {}
+            if hides
+            else self._guesses(track.id, without=question.target if question and hidden else None),
         }
 
-    def _standing(self, track: Track, question: Question | None) -> dict[str, str]:
+    def _standing(self, track_id: int, question: Question | None) -> dict[str, str]:
         """Return the answers that stand, but for the one that is asked about blindly again."""
-        labels = {name: label.value for name, label in self._workspace.labels.of_track(track.id).items()}
+        labels = {name: label.value for name, label in self._workspace.labels.of_track(track_id).items()}
         if question is not None and question.guess_hidden:
             labels.pop(question.target, None)
         return labels
 
-    def _guesses(self, track_id: int) -> dict[str, Any]:
+    def _guesses(self, track_id: int, *, without: str | None = None) -> dict[str, Any]:
         guesses = {}
         for name in targets.every(self._workspace):
+            if name == without:
+                continue
             ranked = self._learner.ranked(name)
             quick: Quick | None = None if ranked is None else ranked.quick
             proba = {} if quick is None else quick.of(track_id)
@@ -454,6 +466,7 @@ def _outcome(label: Label | None) -> dict[str, Any] | None:
 def _take_label(workspace: Workspace, tab: Tab, event: dict[str, Any]) -> None:
     target, track_id = str(event["target"]), int(event["track"])
     shown = {str(name): float(p) for name, p in dict(event.get("shown") or {}).items()}
+    tab.asked = workspace.questions.get(track_id, target) or tab.asked
     labeling.answer(workspace, track_id, target, str(event["value"]), event_id=str(event["id"]), shown=shown)
     asked = labeling.asks(workspace)
     if target not in asked:

@@ -204,6 +204,8 @@ def curve(workspace: Workspace, target: str, *, progress: Callable[[int, int], N
     NotEnoughLabelsError
         Too few answers; the message counts what is missing.
     """
+    from threadpoolctl import threadpool_limits
+
     from models.learning_curve import learning_curve
     from services.training import dataset
 
@@ -211,16 +213,17 @@ def curve(workspace: Workspace, target: str, *, progress: Callable[[int, int], N
     data = dataset(workspace, target)
     labels = workspace.labels.current(about.name)
     order = sorted(range(len(data.ids)), key=lambda row: labels[int(data.ids[row])].created_at)
-    return learning_curve(
-        lambda: quick_build(about),
-        data.X[order],
-        data.y[order],
-        data.groups[order],
-        classes=data.classes,
-        ordered=data.ordered,
-        noun=about.noun,
-        progress=progress,
-    )
+    with threadpool_limits(1):  # many small fits: more threads only wait for each other, and twice as long
+        return learning_curve(
+            lambda: quick_build(about),
+            data.X[order],
+            data.y[order],
+            data.groups[order],
+            classes=data.classes,
+            ordered=data.ordered,
+            noun=about.noun,
+            progress=progress,
+        )
 
 
 def overview(workspace: Workspace, target: str) -> dict[str, Any]:

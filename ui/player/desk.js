@@ -73,8 +73,8 @@ class Desk {
       .filter((card) => !this.isGone(card));
     const current = turned ? null : left.find((card) => card.id === this.shown);
     if (!current) return left;
-    const { reason, hidden } = this.card;
-    return [{ ...current, reason, hidden }, ...left.filter((card) => card !== current)];
+    const { reason, hidden, guesses } = this.card;
+    return [{ ...current, reason, hidden, ...(hidden ? { guesses } : {}) }, ...left.filter((card) => card !== current)];
   }
 
   unsaved(card) {
@@ -129,7 +129,7 @@ class Desk {
 
   // The guess on screen, as [class, probability], the likeliest first; none where it must not be known.
   guesses(card, name) {
-    if (this.blind || card.hidden) return [];
+    if (this.blind) return [];   // what a card hides does not come from the server
     return Object.entries(card.guesses[name]?.proba ?? {}).sort((a, b) => b[1] - a[1]);
   }
 
@@ -190,7 +190,7 @@ class Desk {
     if (!goes && this.given[target] === value) return this.say(this.progress(card, target, value));
     card.labels = { ...card.labels, [target]: value };
     this.given[target] = value;
-    this.send({ type: "label", track: card.id, target, value, shown: card.hidden || this.blind ? null : card.guesses[target]?.proba ?? null });
+    this.send({ type: "label", track: card.id, target, value, shown: this.blind ? null : card.guesses[target]?.proba ?? null });
     if (!goes) return this.say(this.progress(card, target, value));
     if (this.asks.length > 1 || card.chosen) this.leave(card);
     else this.advance();

@@ -151,7 +151,7 @@ function genreText(desk, card) {
   const before = card.earlier.genre ? ` (before: ${card.earlier.genre})` : "";
   if (card.labels.genre) return `${card.labels.genre} (your answer)${before}`;
   if (desk.blind) return "My guess is hidden.";
-  if (card.hidden) return "I keep my guess to myself this time.";
+  if (card.hidden && !card.guesses.genre) return "I keep my guess to myself this time.";
   const text = desk.guesses(card, "genre").map(([name, p]) => `${name} ${percent(p)}`).join("  ·  ");
   return (text || "not guessed yet") + before;
 }
