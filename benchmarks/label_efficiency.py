@@ -249,7 +249,12 @@ def _ours(strategy: str) -> Ask:
     def ask(split: Split, answered: list[int], most: int) -> list[int]:
         case, pool = split.case, split.pool
         learns = queue.needs_model(strategy, case.target)
-        _, proba, neighbours = split.think(answered) if learns else ([], None, None)
+        classes, proba, neighbours = split.think(answered) if learns else ([], None, None)
+        members = [] if neighbours is None else [neighbours]
+        if strategy == "committee" and members:
+            rows = np.array(answered, dtype=int)
+            network = learning.network_opinion(case.analysed, rows, case.y[rows], classes)
+            members += [] if network is None else [network]
         picks = queue.rank(
             case.analysed.X[pool],
             pool,
@@ -257,7 +262,7 @@ def _ours(strategy: str) -> Ask:
             answered,
             target=case.target,
             proba=None if proba is None else proba[pool],
-            committee=() if neighbours is None else (neighbours[pool],),
+            committee=[member[pool] for member in members],
             clusters=split.clusters,
             strategy=strategy,
             n=most if strategy == "random" else min(most, step(len(answered)) if learns else 1),

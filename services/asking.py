@@ -18,7 +18,7 @@ from labeling.queue import Pick
 from labeling.reasons import Facts, why
 from labeling.strategies import Clusters, distances
 from services import figures, scope, targets
-from services.learning import Analysed, FeatureCache, Quick, quick_model
+from services.learning import Analysed, FeatureCache, Quick, learned_values, network_opinion, quick_model
 from services.versions import Twin, twins
 from services.workspace import Workspace
 
@@ -95,7 +95,7 @@ def rank_now(
         list(learned),
         target=targets.get(workspace, target),
         proba=None if quick is None else quick.proba,
-        committee=() if quick is None or quick.neighbours is None else (quick.neighbours,),
+        committee=_committee(strategy, quick, analysed, learned_values(workspace, target, labels)),
         exclude_ids=unwanted,
         clusters=parts.clusters,
         strategy=strategy,
@@ -105,6 +105,20 @@ def rank_now(
     chosen = [pick for pick in picks if pick.id not in versions][:n]
     questions = tuple(_in_words(chosen, target, quick, parts, analysed, strategy))
     return Ranked(questions, quick, len(analysed.ids), generation, versions, doubts)
+
+
+def _committee(
+    strategy: str, quick: Quick | None, analysed: Analysed, values: Mapping[int, str]
+) -> tuple[np.ndarray, ...]:
+    """Return what other models think: the nearest neighbours, and a network where the strategy asks them all."""
+    if quick is None or quick.neighbours is None:
+        return ()
+    if strategy != "committee":
+        return (quick.neighbours,)
+    rows = analysed.rows(values)
+    y = np.array([values[int(i)] for i in analysed.ids[rows]], dtype=object)
+    network = network_opinion(analysed, rows, y, quick.classes)
+    return (quick.neighbours,) if network is None else (quick.neighbours, network)
 
 
 def _in_words(

@@ -196,6 +196,15 @@ def fit_quick(target: Target, analysed: Analysed, rows: np.ndarray, y: np.ndarra
     return Quick(target.name, classes, analysed.ids, proba, model.name_, _aligned(neighbours, analysed.X, classes))
 
 
+def network_opinion(analysed: Analysed, rows: np.ndarray, y: np.ndarray, classes: Collection[str]) -> np.ndarray | None:
+    """Return what a small network thinks, a third voice for the strategy `committee`; None with one class only."""
+    if not quick_ready(list(y)):
+        return None
+    from models.perceptron import PerceptronClassifier
+
+    return _aligned(PerceptronClassifier().fit(analysed.X[rows], y), analysed.X, tuple(classes))
+
+
 def quick_build(target: Target, family: str | None = None) -> Any:
     """Return the untrained quick model that speaks for a target, or another family that suits it."""
     from models.registry import build_for

@@ -285,3 +285,20 @@ def test_a_model_that_cannot_be_fitted_does_not_end_the_asking(
     workspace.features.put(ids[0], {"musicnn": np.zeros(12)}, {"musicnn": 1})
     learner.wake()
     wait_until(lambda: learner.ranked("rating") is not None)
+
+
+def test_the_committee_is_three_models_and_every_strategy_can_be_asked_for(
+    workspace: Workspace, fill: Any, rate: Any
+) -> None:
+    from labeling.queue import STRATEGIES
+    from services.asking import _committee
+    from services.learning import learned_values
+
+    ids = fill(30)
+    rate({ids[i]: ("jazz", "rock", "pop")[i % 3] for i in range(12)}, "genre")
+    analysed, labels = FeatureCache(workspace).read(), workspace.labels.current("genre")
+    quick, values = think(workspace, "genre"), learned_values(workspace, "genre", labels)
+    assert len(_committee("committee", quick, analysed, values)) == 2, "beside the model that speaks"
+    for strategy in STRATEGIES:
+        questions = rank_now(workspace, "genre", analysed, strategy=strategy, n=4).questions
+        assert len(questions) == 4 and all(question.reason for question in questions)
