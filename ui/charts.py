@@ -43,12 +43,65 @@ def accuracy_intervals(table: pd.DataFrame, *, dark: bool = False) -> go.Figure:
     )
     figure.update_xaxes(range=[0, 1], tickformat=".0%", gridcolor=colours["grid"], title="Accuracy on unheard artists")
     figure.update_yaxes(autorange="reversed", automargin=True)
-    figure.update_layout(
-        height=80 + 48 * len(table),
+    return _plain(figure, colours, height=80 + 48 * len(table))
+
+
+def learning_curve(table: pd.DataFrame, *, expected: pd.DataFrame | None = None, dark: bool = False) -> go.Figure:
+    """Draw how the guesses got better with the answers, as they were asked and in random order.
+
+    Parameters
+    ----------
+    table : DataFrame
+        labels, accuracy, random_accuracy; shares from 0 to 1.
+    expected : DataFrame, optional
+        One row, labels, accuracy, low, high: what is expected after more answers. Hollow, since it is a guess.
+    dark : bool
+        For a dark page.
+    """
+    colours = DARK if dark else LIGHT
+    figure = go.Figure()
+    for column, name, colour, dash, symbol in (
+        ("random_accuracy", "The same answers in random order", "plain", "dash", "square-open"),
+        ("accuracy", "As you were asked", "mark", "solid", "circle"),
+    ):
+        figure.add_scatter(
+            x=table.labels,
+            y=table[column],
+            name=name,
+            mode="lines+markers",
+            line={"color": colours[colour], "dash": dash, "width": 2},
+            marker={"symbol": symbol, "size": 9, "color": colours[colour]},
+            hovertemplate="%{x} answers: %{y:.0%}<extra></extra>",
+        )
+    if expected is not None:
+        figure.add_scatter(
+            x=expected.labels,
+            y=expected.accuracy,
+            name="Expected",
+            mode="markers",
+            marker={"symbol": "diamond-open", "size": 11, "color": colours["mark"], "line": {"width": 2}},
+            error_y={
+                "type": "data",
+                "symmetric": False,
+                "array": expected.high - expected.accuracy,
+                "arrayminus": expected.accuracy - expected.low,
+                "color": colours["mark"],
+            },
+            hovertemplate="after %{x} answers: %{y:.0%}<extra></extra>",
+        )
+    figure.update_xaxes(gridcolor=colours["grid"], title="Answers learned from", rangemode="tozero")
+    figure.update_yaxes(tickformat=".0%", gridcolor=colours["grid"], title="Right on unheard artists")
+    figure.update_layout(legend={"orientation": "h", "y": 1.02, "yanchor": "bottom", "x": 0})
+    return _plain(figure, colours, height=380, legend=True)
+
+
+def _plain(figure: go.Figure, colours: dict[str, str], *, height: int, legend: bool = False) -> go.Figure:
+    """Give a figure the height, the text and the background of the page."""
+    return figure.update_layout(
+        height=height,
         margin={"l": 0, "r": 16, "t": 8, "b": 0},
         paper_bgcolor="rgba(0,0,0,0)",
         plot_bgcolor="rgba(0,0,0,0)",
         font={"color": colours["text"], "size": 14},
-        showlegend=False,
+        showlegend=legend,
     )
-    return figure

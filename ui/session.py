@@ -9,11 +9,11 @@ import streamlit as st
 
 from core.errors import EarmarkError
 from core.records import ANALYSED_STATES
-from services import labeling, scope
+from services import labeling, scope, targets
 from services.backup import RESTORED
 from services.engine import Engine, engine
 
-__all__ = ["Engine", "any_analysed", "attempt", "engine", "is_empty", "note", "show_note", "stamp"]
+__all__ = ["Engine", "any_analysed", "any_answered", "attempt", "engine", "is_empty", "note", "show_note", "stamp"]
 
 
 def note(text: str) -> None:
@@ -67,12 +67,18 @@ def any_analysed(opened: Engine) -> bool:
     return any(counts.get(state) for state in ANALYSED_STATES)
 
 
+def any_answered(opened: Engine) -> bool:
+    """Tell whether anything was answered or put aside yet, also if all of it was taken back."""
+    labels = opened.workspace.labels
+    return labels.newest_id()[0] > 0 or labels.newest_skip()[0] > 0
+
+
 def stamp(opened: Engine) -> str:
     """Return a text that changes whenever a label, a track, a prediction or a choice does: for what pages keep."""
     workspace = opened.workspace
-    runs = [workspace.model_runs.current(target) for target in ("rating", "genre")]
+    runs = [workspace.model_runs.current(target) for target in targets.every(workspace)]
     said, heard = workspace.labels.newest_id(), workspace.features.newest_id()
     counts = workspace.tracks.count(), workspace.predictions.count()
     acts = [act.id for act in workspace.acts.all(limit=1)]
-    chosen, restored = scope.stamp(workspace), workspace.settings.get(RESTORED)
+    chosen, restored = (scope.stamp(workspace), workspace.targets.stamp()), workspace.settings.get(RESTORED)
     return str((str(workspace.home), said, heard, counts, [run and run.id for run in runs], acts, chosen, restored))

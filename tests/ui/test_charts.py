@@ -55,3 +55,15 @@ def luminance(colour: str) -> float:
     parts = [int(colour[i : i + 2], 16) / 255 for i in (1, 3, 5)]
     linear = [part / 12.92 if part <= 0.04045 else ((part + 0.055) / 1.055) ** 2.4 for part in parts]
     return 0.2126 * linear[0] + 0.7152 * linear[1] + 0.0722 * linear[2]
+
+
+def test_the_learning_curve_tells_its_lines_apart_without_colour() -> None:
+    table = pd.DataFrame({"labels": [8, 16, 32], "accuracy": [0.5, 0.6, 0.7], "random_accuracy": [0.45, 0.58, 0.7]})
+    expected = pd.DataFrame([[52, 0.72, 0.7, 0.75]], columns=["labels", "accuracy", "low", "high"])
+    for dark in (False, True):
+        replayed, asked, after = charts.learning_curve(table, expected=expected, dark=dark).data
+        assert (asked.line.dash, asked.marker.symbol) == ("solid", "circle")
+        assert (replayed.line.dash, replayed.marker.symbol) == ("dash", "square-open")
+        assert list(asked.y) == [0.5, 0.6, 0.7] and after.marker.symbol == "diamond-open"
+        assert after.error_y.array[0] == pytest.approx(0.03) and after.error_y.arrayminus[0] == pytest.approx(0.02)
+    assert len(charts.learning_curve(table).data) == 2

@@ -13,7 +13,7 @@ from streamlit.testing.v1 import AppTest
 from core.records import FoundFile, Label, LibraryRow, Tags
 from data.external_ids import APPLE_ID
 from data.playlists import NewPlaylist
-from services import identity, scope, visits
+from services import identity, labeling, scope, targets, visits
 from services.engine import Engine
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -131,6 +131,36 @@ def test_a_star_of_apples_is_answered_otherwise_in_the_open_track(visit: Visit, 
     at.selectbox(key=f"track-genre-{track_id}").set_value("folk").run()
     assert opened.workspace.labels.current("genre")[track_id].value == "folk"
     assert "folk" in said(at)
+
+
+def test_answers_to_other_targets_have_a_column_and_a_field_once_they_are_in_use(
+    visit: Visit, opened: Engine, fill: Any
+) -> None:
+    ids = fill(2)
+    assert not [name for name in visit().dataframe[0].value if "mood" in name or "workout" in name]
+    targets.add(opened.workspace, "workout", ["no", "warm-up", "yes"], ordered=True)
+    labeling.answer(opened.workspace, ids[1], "mood", "calm")
+    at = pick(visit(), 0)
+    table = at.dataframe[0].value
+    assert table["answer mood"].tolist() == ["", "calm"] and table["answer workout"].tolist() == ["", ""]
+    field = at.segmented_control(key=f"track-workout-{ids[0]}")
+    assert list(field.options) == ["yes", "warm-up", "no"]
+    field.set_value("yes").run()
+    label = opened.workspace.labels.current("workout")[ids[0]]
+    assert (label.value, label.asked) == ("yes", None) and "Workout: **yes** (you)" in said(at)
+
+
+def test_the_open_track_is_played(visit: Visit, opened: Engine, fill: Any) -> None:
+    ids = fill(2)
+    opened.workspace.tracks.take_library([(None, LibraryRow(Tags(title="Above"), "cloud-only"))])
+    at = click(pick(visit(), 1), "track-play")
+    assert at.session_state["play"]["track"] == ids[1]
+    at = pick(visit(), 2)
+    assert at.button(key="track-play").disabled and at.dataframe[0].value["play"].isna().tolist() == [
+        False,
+        False,
+        True,
+    ]
 
 
 def test_a_track_is_left_out_and_taken_in_again(visit: Visit, opened: Engine, fill: Any) -> None:

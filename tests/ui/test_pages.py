@@ -15,7 +15,7 @@ from services import training
 from services.engine import Engine
 
 ROOT = Path(__file__).resolve().parents[2]
-VIEWS = ["rate", "library", "playlists", "models", "settings"]
+VIEWS = ["rate", "library", "playlists", "history", "models", "settings"]
 KINDS = ["liked", "semi", "disliked"]
 
 Visit = Callable[..., AppTest]
@@ -240,7 +240,7 @@ def test_a_trained_model_says_how_good_it_is_and_what_it_does_not_know_yet(
     assert "learned from 24 answers" in said(at) and "3 answers newer than this model" in said(at)
     table = at.dataframe[0].value
     assert table.Model.tolist() == ["always the usual answer", "knn", "ordered"]
-    at.segmented_control(key="models-target").set_value("Genres").run()
+    at.segmented_control(key="models-target").set_value("genre").run()
     assert "No trained model yet" in said(at) and "6 answers so far" in said(at)
 
 

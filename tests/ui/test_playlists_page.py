@@ -67,6 +67,21 @@ def give(opened: Engine, *playlists: NewPlaylist) -> None:
 # -- before writing -----------------------------------------------------------------------------------
 
 
+def test_answers_to_other_targets_are_playlists_too(
+    visit: Visit, opened: Engine, songs: list[int], tmp_path: Path
+) -> None:
+    workspace = opened.workspace
+    workspace.labels.add([Label("l", songs[0], "rating", "liked"), Label("m", songs[1], "mood", "calm")])
+    at = visit()
+    assert "mood:calm" in at.selectbox(key="playlist-name").options
+    at.selectbox(key="playlist-name").set_value("mood:calm").run()
+    assert at.dataframe[0].value["Title"].tolist() == ["b.mp3"]
+    at.selectbox(key="playlist-format").set_value("M3U8, for most players").run()
+    at.text_input(key="playlist-folder").set_value(str(tmp_path / "out")).run()
+    click(at, "playlist-write-one")
+    assert "b.mp3" in (tmp_path / "out" / "mood calm.m3u8").read_text("utf-8")
+
+
 def test_what_apple_music_will_know_is_said_before_writing(visit: Visit, opened: Engine, songs: list[int]) -> None:
     workspace = opened.workspace
     workspace.labels.add([Label(f"l{i}", i, "rating", value) for i, value in zip(songs, VALUES, strict=False)])

@@ -12,7 +12,7 @@ from streamlit.testing.v1 import AppTest
 
 from core.records import FoundFile, Label, Tags
 from data.playlists import NewPlaylist
-from services import backup, genres, labeling, rescan, scope
+from services import backup, genres, labeling, rescan, scope, targets
 from services.engine import Engine
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -183,6 +183,82 @@ def test_single_tracks_are_taken_in_again(visit: Visit, opened: Engine, tagged: 
     at.multiselect(key="left-out-tracks").set_value([tagged[0], tagged[1]]).run()
     click(at, "take-in-tracks")
     assert scope.left_out(opened.workspace) == {tagged[2]}
+
+
+# -- what is asked ----------------------------------------------------------------------------------
+
+
+def add_workout(at: AppTest) -> AppTest:
+    at.text_input(key="asked-name").set_value("Workout")
+    at.text_input(key="asked-answers").set_value("no, yes")
+    return click(at, "asked-add")
+
+
+def test_an_own_target_is_added_and_the_fields_are_empty_again(visit: Visit, opened: Engine, tagged: list[int]) -> None:
+    at = visit("What is asked")
+    assert "**Rating** · 1 answer  \ndisliked \\< semi \\< liked" in said(at)
+    at = add_workout(at)
+    made = targets.get(opened.workspace, "workout")
+    assert (made.classes, made.kind) == (("no", "yes"), "nominal")
+    assert told(at) == "Added: workout. Choose it on the Rate page to be asked."
+    assert "**Workout** · no answers yet  \nno, yes" in said(at)
+    assert at.text_input(key="asked-name").value == "" and at.text_input(key="asked-answers").value == ""
+
+
+def test_an_ordered_target_has_its_own_question(visit: Visit, opened: Engine, tagged: list[int]) -> None:
+    at = visit("What is asked")
+    at.text_input(key="asked-question").set_value("Would you run to this?")
+    at.checkbox(key="asked-ordered").check()
+    add_workout(at)
+    made = targets.get(opened.workspace, "workout")
+    assert (made.kind, made.question) == ("ordered", "Would you run to this?")
+
+
+def test_answers_that_will_not_do_are_refused_and_stay_in_the_field(
+    visit: Visit, opened: Engine, tagged: list[int]
+) -> None:
+    at = visit("What is asked")
+    at.text_input(key="asked-name").set_value("workout")
+    at.text_input(key="asked-answers").set_value("yes")
+    at = click(at, "asked-add")
+    assert "two to 9 different answers" in at.error[0].value
+    assert at.text_input(key="asked-answers").value == "yes" and "workout" not in targets.every(opened.workspace)
+
+
+def test_an_answer_that_was_given_has_to_stay(visit: Visit, opened: Engine, tagged: list[int]) -> None:
+    targets.add(opened.workspace, "workout", ["no", "yes"], question="Run?")
+    labeling.answer(opened.workspace, tagged[0], "workout", "yes")
+    at = visit("What is asked")
+    at.text_input(key="asked-change-workout").set_value("no, maybe")
+    at = click(at, "asked-save-workout")
+    assert "answers that would be lost: yes (1)" in at.error[0].value
+    at.text_input(key="asked-change-workout").set_value("no, maybe, yes")
+    click(at, "asked-save-workout")
+    made = targets.get(opened.workspace, "workout")
+    assert (made.classes, made.question) == (("no", "maybe", "yes"), "Run?")
+
+
+def test_moods_can_be_others_and_the_usual_ones_again(visit: Visit, opened: Engine, tagged: list[int]) -> None:
+    at = visit("What is asked")
+    at.text_input(key="asked-change-mood").set_value("sunny, rainy")
+    at = click(at, "asked-save-mood")
+    assert targets.get(opened.workspace, "mood").classes == ("sunny", "rainy")
+    at = click(at, "asked-remove-mood")
+    assert targets.get(opened.workspace, "mood").classes == ("energetic", "happy", "calm", "sad")
+    assert at.text_input(key="asked-change-mood").value == "energetic, happy, calm, sad"
+
+
+def test_a_removed_target_keeps_its_answers_and_comes_back(visit: Visit, opened: Engine, tagged: list[int]) -> None:
+    workspace = opened.workspace
+    targets.add(workspace, "workout", ["no", "yes"])
+    labeling.answer(workspace, tagged[0], "workout", "yes")
+    at = click(visit("What is asked"), "asked-remove-workout")
+    assert "workout" not in targets.every(workspace) and told(at) == "Removed: workout. Its 1 answer stays."
+    at = visit("What was done")
+    act = workspace.acts.all()[0]
+    click(at, f"take-back-{act.id}")
+    assert targets.get(workspace, "workout").classes == ("no", "yes")
+    assert workspace.labels.current("workout")[tagged[0]].value == "yes"
 
 
 # -- genres -----------------------------------------------------------------------------------------

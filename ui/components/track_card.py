@@ -9,12 +9,13 @@ import streamlit as st
 
 from core.errors import EarmarkError
 from core.records import Track
-from services import identity, labeling, scope
+from services import identity, labeling, scope, targets
 from services.engine import Engine
-from services.genres import first_guesses
 from services.identity import About
+from ui.components.answers import answer_field
 from ui.components.moments import moment
-from ui.components.words import RATINGS, SOURCES, STATES, clock, counted, literal, readable
+from ui.components.play import play_button
+from ui.components.words import SOURCES, STATES, clock, counted, literal, readable
 from ui.session import note
 
 EVENTS = 20  # of the history: as many as one looks through
@@ -49,30 +50,14 @@ def track_card(engine: Engine, track_id: int) -> None:
 
 def _answers(engine: Engine, about: About) -> None:
     """Let the person answer here, also above what came from elsewhere."""
-    track_id, rating, genre = about.track.id, about.labels.get("rating"), about.labels.get("genre")
-    genres = list(engine.workspace.labels.counts().get("genre", {}))
-    fields = {"rating": f"track-rating-{track_id}", "genre": f"track-genre-{track_id}"}
-    st.session_state[fields["rating"]] = None if rating is None else rating.value
-    st.session_state[fields["genre"]] = None if genre is None else genre.value
-    with st.container(horizontal=True, key="track-answers"):
-        st.segmented_control(
-            "Your rating",
-            list(RATINGS),
-            format_func=RATINGS.__getitem__,
-            key=fields["rating"],
-            on_change=_answer,
-            args=(engine, track_id, "rating", fields["rating"]),
-        )
-        st.selectbox(
-            "Your genre",
-            list(dict.fromkeys([*genres, *first_guesses(engine.workspace, genres)])),
-            key=fields["genre"],
-            accept_new_options=True,
-            placeholder="Choose or type one",
-            width=260,
-            on_change=_answer,
-            args=(engine, track_id, "genre", fields["genre"]),
-        )
+    track_id = about.track.id
+    with st.container(horizontal=True, vertical_alignment="bottom", key="track-answers"):
+        for target in targets.in_use(engine.workspace):
+            label, field = about.labels.get(target), f"track-{target}-{track_id}"
+            st.session_state[field] = None if label is None else label.value
+            args = (engine, track_id, target, field)
+            answer_field(engine, target, label=f"Your {target}", key=field, on_change=_answer, args=args)
+        play_button(track_id, key="track-play", there=about.track.path is not None)
 
 
 def _answer(engine: Engine, track_id: int, target: str, field: str) -> None:
@@ -80,7 +65,7 @@ def _answer(engine: Engine, track_id: int, target: str, field: str) -> None:
     if value is None:  # the chosen one was clicked again: it stays
         return
     try:
-        labeling.answer(engine.workspace, track_id, target, value)
+        labeling.answer(engine.workspace, track_id, target, value, asked="")
     except EarmarkError as error:
         note(str(error))
     engine.learner.wake()

@@ -26,6 +26,25 @@ SOURCES: dict[str, str] = {
     "itunes": "Apple Music",
     "dataset": "folder or tags",
 }
+# Why something was asked, by its code; the history says it in these words.
+ASKED: dict[str, str] = {
+    "audit": "surprise check",
+    "repeat": "repeat",
+    "doubt": "doubtful answer",
+    "stars": "stars in Apple Music",
+    "aside": "put aside before",
+    "version": "another version of an answered one",
+    "chosen": "you chose it",
+    "taken back": "answer taken back",
+    "cover": "a part not known yet",
+    "torn": "could go either way",
+    "disagree": "models disagreed",
+    "settles": "settles similar ones",
+    "far": "far from the others",
+    "lot": "drawn by lot",
+    "line": "in turn",
+}
+SKIPPED: dict[str, str] = {"not now": "Not now", "don't know": "Don't know", "never": "Never ask"}
 
 
 def percent(share: float | None) -> str:

@@ -7,10 +7,11 @@ import zlib
 import pandas as pd
 import streamlit as st
 
-from services import drives, library, scope, visits
+from services import drives, library, scope, targets, visits
 from ui.components.add_music import add_music
 from ui.components.apple_library import HOW_TO_EXPORT, apple_library
 from ui.components.doubts import doubts
+from ui.components.play import play_column, play_labels
 from ui.components.track_card import several, track_card
 from ui.components.words import STATES, cloud_sentence, counted, percent, together
 from ui.session import Engine, engine, stamp
@@ -34,6 +35,9 @@ COLUMNS = {
     "predicted_rating": "Predicted", "sure": "Sure", "your_genre": "Your genre", "predicted_genre": "Predicted genre",
     "genre_tag": "Genre tag", "in_words": "State",
 }  # fmt: skip
+SHIPPED = ("rating", "genre")  # have columns of their own
+AT_THE_START = ("title", "artist", "album", "your_rating")
+OWN = "answer "  # begins the name of a column with the answers to another target
 
 
 def page() -> None:
@@ -74,6 +78,11 @@ def _read(stamp: str, _opened: Engine) -> pd.DataFrame:
     workspace = _opened.workspace
     table = library.table(workspace)
     elsewhere = table.state.isin(["cloud-only", "protected"])
+    said = {name: workspace.labels.current(name) for name in targets.in_use(workspace) if name not in SHIPPED}
+    table = table.assign(play=play_labels(table.path.notna().tolist()))
+    for name, labels in said.items():
+        values = {track_id: label.value for track_id, label in labels.items()}
+        table[f"{OWN}{name}"] = table.id.map(values).astype(object)
     return table.assign(
         about=together(table[["title", "artist", "album"]]),
         sure=table.confidence.map(percent),
@@ -111,13 +120,24 @@ def show(table: pd.DataFrame) -> list[int]:
     if rows.empty:
         st.write("Nothing fits.")
         return []
+    return choose(rows)
+
+
+def choose(rows: pd.DataFrame) -> list[int]:
+    """Show tracks and return those that are chosen; your answers to other targets stand beside your rating."""
     ids = rows.id.to_numpy()
+    key = f"library-table-{zlib.crc32(ids.tobytes()):x}"  # other rows, another choice
+    own = [str(name) for name in rows if str(name).startswith(OWN)]
+    names = {**COLUMNS, **{name: f"Your {name.removeprefix(OWN)}" for name in own}}
+    order = [*AT_THE_START, *own, *(name for name in COLUMNS if name not in AT_THE_START)]
+    shown = rows[order].fillna("")
+    shown.insert(0, "play", rows.play)
     picked = st.dataframe(
-        rows[list(COLUMNS)].fillna(""),
+        shown,
         hide_index=True,
-        column_config=COLUMNS,
+        column_config={**names, "play": play_column(f"{key}-play", ids.tolist())},
         height=420,
-        key=f"library-table-{zlib.crc32(ids.tobytes()):x}",  # other rows, another choice
+        key=key,
         on_select="rerun",
         selection_mode=["multi-row", "single-cell"],
     )

@@ -1,4 +1,4 @@
-"""The Models page: retraining, and how far each kind of model can be trusted."""
+"""The Models page: how far the guesses can be trusted, what more ratings bring, and what was trained."""
 
 from __future__ import annotations
 
@@ -7,27 +7,100 @@ from typing import Any
 import pandas as pd
 import streamlit as st
 
+from core.errors import EarmarkError
 from core.records import ModelRun
-from services import analysis, training
+from services import analysis, figures, targets, training
 from ui import charts
-from ui.components.words import WITHOUT_EMBEDDING, counted, percent
-from ui.session import Engine, engine
+from ui.components.doubtful import doubtful
+from ui.components.words import WITHOUT_EMBEDDING, counted, literal, percent
+from ui.session import Engine, engine, stamp
 
-TARGETS = {"Ratings": "rating", "Genres": "genre"}
+CURVES = "models-curves"  # session: target -> (what it was worked out from, the curve)
+WANTED = "models-curve-wanted"  # session: the target whose curve is to be worked out
+NEVER_APART = "\N{NO-BREAK SPACE}"
+TWO_FIGURES = (
+    "Surprise checks are drawn by lot from your whole library, each guess kept before you answer: that is how right"
+    " your playlists will be. The other figure is harder, because the artists it is tested on were left out of"
+    " learning; models are chosen by it."
+)
+REPLAYED = (
+    "Both lines learn from your own answers, the dashed one in random order, and are tested on artists left out. What"
+    " random questions would have taught cannot be seen here. The hollow mark is what 20 more should bring."
+)
 
 
 def page() -> None:
-    """Show one sentence first, then Retrain, then what was measured."""
+    """Show how good the guesses are first, then Retrain, what more brings, doubts, and what was measured."""
     opened = engine()
     st.title("Models", anchor=False)
-    target = TARGETS[
-        st.segmented_control("Target", list(TARGETS), default="Ratings", key="models-target", required=True)
-    ]
+    names = list(targets.in_use(opened.workspace))
+    target = st.segmented_control(
+        "About", names, default=names[0], format_func=str.capitalize, key="models-target", required=True
+    )
+    target = target if target in names else names[0]  # an own one may be gone
     current = opened.workspace.model_runs.current(target)
-    st.write(sentence(opened, target, current))
+    trust(opened, target, current)
     if not analysis.has_embedding():
         st.info(WITHOUT_EMBEDDING)
     lack = training.missing(opened.workspace, target)
+    retrain(opened, target, lack)
+    if lack is None:
+        more_ratings(opened, target)
+        doubtful(opened, target)
+    last = last_result(opened, target)
+    if last:
+        st.header("What was measured", anchor=False)
+        st.caption(last["why"])
+        leaderboard(last)
+
+
+# -- how far the guesses can be trusted ---------------------------------------------------------------
+
+
+def trust(opened: Engine, target: str, current: ModelRun | None) -> None:
+    """Say how often the guesses were right, what speaks, and how far the person agrees with themselves."""
+    checked, ceiling = _figures(stamp(opened), opened, target)
+    heard = unheard(current)
+    st.markdown(f"**{checked}**" + (f" {heard}" if heard else ""))
+    if heard:
+        st.caption(TWO_FIGURES)
+    st.write(sentence(opened, target, current))
+    st.write(ceiling)
+
+
+@st.cache_data(show_spinner=False, max_entries=16)
+def _figures(stamp: str, _opened: Engine, target: str) -> tuple[str, str]:
+    """Return the sentences of the surprise checks and of the blind repeats."""
+    workspace = _opened.workspace
+    return figures.audit(workspace, target).sentence, figures.consistency(workspace, target).sentence
+
+
+def unheard(current: ModelRun | None) -> str | None:
+    """Say how good the trained model is on artists it has not heard: "For artists it has never heard: 71 % ± 6."."""
+    if current is None:
+        return None
+    low, high = current.scores["accuracy_interval"]
+    figure = f"{percent(current.scores['accuracy'])} ± {50 * (high - low):.0f}"
+    return f"For artists it has never heard: {figure.replace(' ', NEVER_APART)}."
+
+
+def sentence(opened: Engine, target: str, current: ModelRun | None) -> str:
+    """Say in one sentence what speaks now and what it has learned from."""
+    labels = len(opened.workspace.labels.current(target))
+    if current is None and opened.workspace.model_runs.all(target):
+        start = "Trained, but not used yet: the quick models speak until one does measurably better."
+        return f"{start} {counted(labels, 'answer')} so far."
+    if current is None:
+        return f"No trained model yet; the quick ones learn after every answer. {counted(labels, 'answer')} so far."
+    newer = max(0, labels - current.labels)
+    return (
+        f"**{current.family}** speaks, learned from {counted(current.labels, 'answer')}."
+        f" {counted(newer, 'answer')} newer than this model."
+    )
+
+
+def retrain(opened: Engine, target: str, lack: str | None) -> None:
+    """Offer the training, or say what is missing for it."""
     training_now = bool(opened.workspace.jobs.open(kind="retrain"))
     st.button(
         "Retrain",
@@ -40,27 +113,71 @@ def page() -> None:
     )
     if lack:
         st.caption(lack)
-    last = last_result(opened, target)
-    if last:
-        st.caption(last["why"])
-        leaderboard(last)
 
 
-def sentence(opened: Engine, target: str, current: ModelRun | None) -> str:
-    """Say in one sentence what speaks now and how good it is."""
-    labels = len(opened.workspace.labels.current(target))
-    if current is None and opened.workspace.model_runs.all(target):
-        start = "Trained, but not used yet: the quick models speak until one does measurably better."
-        return f"{start} {counted(labels, 'answer')} so far."
-    if current is None:
-        return f"No trained model yet; the quick ones learn after every answer. {counted(labels, 'answer')} so far."
-    low, high = current.scores["accuracy_interval"]
-    newer = max(0, labels - current.labels)
-    return (
-        f"For artists it has never heard, **{current.family}** is right on {percent(current.scores['accuracy'])}"
-        f" of the tracks (likely {percent(low)} to {percent(high)}), learned from {counted(current.labels, 'answer')}."
-        f" {counted(newer, 'answer')} newer than this model."
-    )
+# -- what more ratings bring --------------------------------------------------------------------------
+
+
+@st.fragment  # the rest of the page stays as it is meanwhile
+def more_ratings(opened: Engine, target: str) -> None:
+    """Show the learning curve that was worked out, and offer to work it out: that takes seconds."""
+    st.header(f"What more {targets.get(opened.workspace, target).noun}s bring", anchor=False)
+    newest = str(opened.workspace.labels.newest_id(target))
+    kept = st.session_state.setdefault(CURVES, {})
+    if st.session_state.pop(WANTED, None) == target:
+        kept[target] = (newest, work_out(opened, target))
+    made_of, curve = kept.get(target, (None, None))
+    if curve is None:
+        st.write("Learns from your first answers, then from more and more of them; that takes some seconds.")
+    else:
+        show_curve(curve.as_json())
+        if made_of != newest:
+            st.caption("You have answered since; this is from before.")
+    words = "Work it out" if curve is None else "Work it out again"
+    fresh = curve is not None and made_of == newest
+    st.button(words, key="models-curve", disabled=fresh, on_click=want_curve, args=(target,))
+
+
+def want_curve(target: str) -> None:
+    """Have the curve worked out when the page is shown next."""
+    st.session_state[WANTED] = target
+
+
+def work_out(opened: Engine, target: str) -> Any:
+    """Return the curve, with the progress on the page; None, and why, where there are too few answers."""
+    words = "Learning from your answers again and again"
+    bar = st.progress(0.0, words)
+
+    def progress(done: int, total: int) -> None:
+        bar.progress(done / total, f"{words}: {done} of {total}")
+
+    try:
+        return figures.curve(opened.workspace, target, progress=progress)
+    except EarmarkError as error:
+        st.error(str(error))
+        return None
+    finally:
+        bar.empty()
+
+
+def show_curve(curve: dict[str, Any]) -> None:
+    """Show the sentence, and the lines once there are enough answers for them."""
+    st.markdown(f"**{literal(curve['sentence'])}**")
+    if not curve["steps"]:
+        return
+    table = pd.DataFrame(curve["steps"])
+    expected = None
+    if curve["gain"] is not None:
+        last, (low, high) = table.accuracy.iloc[-1], curve["interval"]
+        after = [curve["labels"] + curve["more"], *(min(1.0, last + gain) for gain in (curve["gain"], low, high))]
+        expected = pd.DataFrame([after], columns=["labels", "accuracy", "low", "high"])
+    dark = st.context.theme.type == "dark"
+    figure = charts.learning_curve(table, expected=expected, dark=dark)
+    st.plotly_chart(figure, key="models-curve-chart", config={"displayModeBar": False})
+    st.caption(REPLAYED)
+
+
+# -- what was measured --------------------------------------------------------------------------------
 
 
 def last_result(opened: Engine, target: str) -> dict[str, Any] | None:

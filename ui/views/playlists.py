@@ -13,8 +13,9 @@ import pandas as pd
 import streamlit as st
 
 from core.errors import EarmarkError
-from services import playlists
+from services import playlists, targets
 from services.playlists import Entry
+from ui.components.play import play_column, play_labels
 from ui.components.words import RATINGS, STATES, counted, literal, percent, readable
 from ui.session import Engine, engine, stamp
 
@@ -53,7 +54,8 @@ def page() -> None:
         rules = choices()
         ratings, genres = contents(stamp(opened), opened, rules)
         cards(ratings)
-        mine = {RATINGS[name]: entries for name, entries in ratings.items()} | genres
+        named = {RATINGS[name]: entries for name, entries in ratings.items()}
+        mine = named | genres | others(stamp(opened), opened, rules)
     else:
         st.write(NEEDED)
         rules, mine = Rules(True, 0.0), {}
@@ -72,6 +74,19 @@ def contents(stamp: str, _opened: Engine, rules: Rules) -> tuple[dict[str, list[
         for target in ("rating", "genre")
     )
     return ratings, genres
+
+
+@st.cache_data(show_spinner=False, max_entries=8)
+def others(stamp: str, _opened: Engine, rules: Rules) -> dict[str, list[Entry]]:
+    """Return what is in the playlists of moods and of the person's own targets, as "mood:calm"."""
+    return {
+        f"{target}:{value}": entries
+        for target in targets.in_use(_opened.workspace)
+        if target not in ("rating", "genre")
+        for value, entries in playlists.contents(
+            _opened.workspace, target, rated_only=rules.rated_only, threshold=rules.threshold
+        ).items()
+    }
 
 
 @st.cache_data(show_spinner=False, max_entries=2)
@@ -141,7 +156,7 @@ def look_into(opened: Engine, mine: dict[str, list[Entry]], imported: dict[str, 
     write = partial(
         playlists.export_one, opened.workspace, rating, rated_only=rules.rated_only, threshold=rules.threshold
     )
-    return Shown(name, mine[name], write, True, playlists.RATING_NAMES.get(rating, name))
+    return Shown(name, mine[name], write, True, playlists.RATING_NAMES.get(rating, name.replace(":", " ")))
 
 
 def preview(shown: Shown) -> None:
@@ -159,7 +174,16 @@ def preview(shown: Shown) -> None:
         }
         for entry in shown.entries
     ]
-    st.dataframe(pd.DataFrame(rows), hide_index=True, height=min(420, 40 + 35 * len(rows)), key="playlist-preview")
+    table = pd.DataFrame(rows)
+    table.insert(0, "Play", play_labels([entry.track.path is not None for entry in shown.entries]))
+    ids = [entry.track.id for entry in shown.entries]
+    st.dataframe(
+        table,
+        hide_index=True,
+        column_config={"Play": play_column("playlist-play", ids)},
+        height=min(420, 40 + 35 * len(rows)),
+        key="playlist-preview",
+    )
 
 
 def _why(entry: Entry) -> str:

@@ -1,4 +1,4 @@
-"""The Settings page: folders, what is left out, genres, what was done, backups, and where everything lies."""
+"""The Settings page: folders, what is left out and asked, genres, what was done, backups, where everything lies."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ import streamlit as st
 from core.settings import VERSION
 from services import analysis, mirror
 from ui.components.acts import acts
+from ui.components.asked import asked
 from ui.components.backup import backups
 from ui.components.folders import folders
 from ui.components.genre_names import genres
@@ -14,7 +15,14 @@ from ui.components.left_out import left_out
 from ui.components.words import WITHOUT_EMBEDDING
 from ui.session import Engine, engine
 
-PARTS = {"Folders": folders, "Left out": left_out, "Genres": genres, "What was done": acts, "Backup": backups}
+PARTS = {
+    "Folders": folders,
+    "Left out": left_out,
+    "What is asked": asked,
+    "Genres": genres,
+    "What was done": acts,
+    "Backup": backups,
+}
 
 
 def page() -> None:
