@@ -492,14 +492,26 @@ def _show_history(result: Json) -> None:
 
 @cli.command()
 @click.option("--limit", type=NUMBER, default=50, show_default=True, help="How many.")
+@click.option("--offset", type=click.IntRange(0, MOST), default=0, show_default=True, help="Newer ones left out.")
+@click.option("--target", metavar="T", help="Only answers to this target.")
+@click.option("--value", metavar="V", help="Only this answer.")
+@click.option("--kind", type=click.Choice(["label", "skip"]), help="Only answers, or only what was put aside.")
+@click.option("--source", type=click.Choice(["person", "csv", "itunes", "dataset"]), help="Only from there.")
+@click.option("--asked", metavar="CODE", help="Only asked as this: audit, doubt, repeat, stars, ...; nobody: unasked.")
+@click.option("--state", type=click.Choice(["stands", "replaced", "taken back"]), help="Only what became this.")
+@click.option("--text", default="", metavar="WORDS", help="Only with these words in title or artist.")
 @click.option("--acts", is_flag=True, help="Imports, merges and exclusions that can be taken back.")
 @verb(_show_history)
-def history(limit: int, acts: bool) -> Json:
-    """List answers, newest first, those taken back too."""
+def history(limit: int, acts: bool, **wanted: Any) -> Json:
+    """List answers and what was put aside, newest first, those taken back too."""
+    from services import history as answers
     from services import labeling
 
     workspace = open_workspace()
-    return {"acts": labeling.acts(workspace, limit)} if acts else {"events": labeling.history(workspace, limit)}
+    if acts:
+        return {"acts": labeling.acts(workspace, limit)}
+    found = answers.page(workspace, limit=limit, **wanted)
+    return {"events": [{**row, "track": row["track_id"]} for row in found["rows"]], "total": found["total"]}
 
 
 # -- how well the guesses fit -------------------------------------------------------------------------

@@ -37,6 +37,7 @@ def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
     """Run a server on a home with real sound, some answers and two targets of the person's own."""
     folder = tmp_path_factory.mktemp("modes")
     workspace = Workspace(folder / "home")
+    workspace.settings.set("home_id", "5eed" * 8)  # what is drawn by lot is the same every time
     pieces = make_demo(folder / "pieces")
     files = [folder / f"{i}{pieces[i % len(pieces)].suffix}" for i in range(TRACKS)]
     for i, file in enumerate(files):
