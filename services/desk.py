@@ -10,18 +10,15 @@ from __future__ import annotations
 import threading
 import time
 from collections.abc import Iterable
-from dataclasses import dataclass, field
-from pathlib import Path
 from typing import Any
 
 from core.errors import EarmarkError, StorageError
-from core.records import ANALYSED_STATES, Label, Question, Track
-from labeling.reasons import FIRST, outcome, why
-from labeling.targets import Target
-from services import checks, figures, genres, labeling, scope, targets
+from core.records import ANALYSED_STATES, Question, Track
+from labeling.reasons import FIRST
+from services import checks, figures, labeling, scope
 from services.asking import Learner, Ranked, put_aside
-from services.learning import Quick
-from services.sound import Signer
+from services.cards import Cards
+from services.tabs import HANDLERS, TURNING, Tab
 from services.workspace import Workspace
 
 TAB_LIFE = 4.0  # seconds without a message after which a tab's tracks may be shown elsewhere
@@ -30,32 +27,6 @@ LEFTOVERS = 200  # tracks looked at while there is no ranking yet
 FORGET = 3600.0  # seconds after which a tab that never said goodbye is forgotten
 GROWTH = 0.1  # of the library: after so much more was analysed the questions are ranked anew
 PATIENCE = 10.0  # seconds after which they are ranked anew for any growth
-STRIP = 5  # last answers shown
-SHOWN = 3  # classes of a guess
-LISTEN_FROM = 1 / 3  # of the track, until the telling moment is known
-MIME = {
-    ".mp3": "audio/mpeg", ".m4a": "audio/mp4", ".mp4": "audio/mp4", ".aac": "audio/aac", ".flac": "audio/flac",
-    ".ogg": "audio/ogg", ".oga": "audio/ogg", ".opus": "audio/ogg; codecs=opus", ".wav": "audio/wav",
-    ".aif": "audio/aiff", ".aiff": "audio/aiff", ".wma": "audio/x-ms-wma",
-}  # fmt: skip
-
-
-@dataclass
-class Tab:
-    """One browser tab and the tracks it holds, the one on screen first."""
-
-    seen: float
-    tracks: list[int] = field(default_factory=list)
-    shown: set[int] = field(default_factory=set)  # were on its screen: an undo may go back past them
-    chosen: int | None = None  # a track the person put on the screen; the line waits behind it
-    open: int | None = None  # a track of which one answer is given and another one still asked
-    asked: Question | None = None  # how the track on the screen was asked: its answer closes the question
-
-    def asked_about(self, track_id: int) -> Question | None:
-        """Return how a track was asked of which an answer is still open."""
-        return self.asked if self.asked is not None and track_id == self.open == self.asked.track_id else None
-
-    generation: int = 0
 
 
 class Desk:
@@ -69,8 +40,7 @@ class Desk:
         self._analysed = 0
         self._noticed = 0.0
         self._choices: object = None
-        self._counted: tuple[object, dict[str, dict[str, int]]] | None = None
-        self._signer = Signer(workspace)
+        self._cards = Cards(workspace, learner)
 
     def sync(self, message: dict[str, Any]) -> dict[str, Any]:
         """Keep a tab's events and say what it shows next.
@@ -100,7 +70,7 @@ class Desk:
             target = labeling.active_target(self._workspace)
             turned = any(event.get("type") in TURNING for event in events)
             self._hand_out(tab, target, None if turned else message.get("showing"))
-            return {"acked": acked, "refused": refused, **self._view(tab, target)}
+            return {"acked": acked, "refused": refused, **self._cards.view(tab, target, self._choices)}
 
     def leave(self, tab_id: str) -> None:
         """Forget a tab that was closed; its tracks wait for the next one."""
@@ -112,7 +82,7 @@ class Desk:
         with self._lock:
             for tab in self._tabs.values():
                 tab.tracks, tab.shown, tab.chosen, tab.open = [], set(), None, None
-            self._counted = None
+            self._cards.forget()
 
     def _forget_old_tabs(self) -> None:
         oldest = time.monotonic() - FORGET
@@ -261,171 +231,6 @@ class Desk:
         tracks = self._workspace.tracks.unanswered(target, limit=LEFTOVERS, without=taken)
         return [Question(t.id, target, FIRST, {}, "in turn", asked="line") for t in tracks]
 
-    # -- what a tab sees -----------------------------------------------------------------------------
-
-    def _view(self, tab: Tab, target: str) -> dict[str, Any]:
-        counts = self._label_counts()
-        answered = {name: sum(values.values()) for name, values in counts.items()}
-        known, mode = targets.every(self._workspace), labeling.mode(self._workspace)
-        shown = ([] if tab.chosen is None else [tab.chosen]) + [t for t in tab.tracks if t != tab.chosen]
-        return {
-            "target": target,
-            "asks": labeling.asks(self._workspace),
-            "mode": mode,
-            "targets": [_target(about, answered.get(name, 0)) for name, about in known.items()],
-            "queue": self._cards(tab, shown, target, blind=mode["blind"]),
-            "last": self._last_answers(),
-            "counts": answered,
-            "genres": self._genres(counts.get("genre", {})),
-            "model": self._model(target),
-            "scope": self._scope(target),
-            "notice": None if shown else self._notice(target),
-        }
-
-    def _label_counts(self) -> dict[str, dict[str, int]]:
-        """Return target -> value -> labels, counted again only when a label changed."""
-        stamp = self._workspace.labels.newest_id()
-        if self._counted is None or self._counted[0] != stamp:
-            self._counted = (stamp, self._workspace.labels.counts())
-        return self._counted[1]
-
-    def _scope(self, target: str) -> str | None:
-        asks_all = scope.chosen(self._workspace).kind == scope.EVERYTHING
-        return None if asks_all else scope.scope_text(self._workspace, target)
-
-    def _model(self, target: str) -> dict[str, Any]:
-        """Return the current model's name, and how many answers are newer; before the first, all of them are."""
-        run = self._workspace.model_runs.current(target)
-        labels = self._workspace.memo.get(
-            f"learnable {target}",
-            lambda: scope.count_learnable(self._workspace, target),
-            choices=(self._workspace.labels.newest_id(), self._choices),
-        )
-        return {
-            "name": None if run is None else run.family,
-            "newer": max(0, labels - (0 if run is None else run.labels)),
-        }
-
-    def _cards(self, tab: Tab, track_ids: list[int], target: str, *, blind: bool) -> list[dict[str, Any]]:
-        tracks = self._workspace.tracks.many(track_ids)
-        questions = {q.track_id: q for q in self._workspace.questions.waiting(target)}
-        earlier = self._workspace.labels.withdrawn(track_ids, target)
-        cards = []
-        for track_id in track_ids:
-            if track_id in tracks:
-                question = None if track_id == tab.chosen else questions.get(track_id) or tab.asked_about(track_id)
-                card = self._card(tracks[track_id], question, hides=blind)
-                card["labels"] = self._standing(track_id, questions.get(track_id))
-                card["chosen"] = track_id == tab.chosen
-                card["earlier"] = {target: earlier[track_id]} if track_id in earlier else {}
-                cards.append(card)
-        return cards
-
-    def _card(self, track: Track, question: Question | None, *, hides: bool) -> dict[str, Any]:
-        token = self._signer.token(track.id)
-        suffix = Path(track.path or "").suffix.lower()
-        hidden = question is not None and question.guess_hidden
-        return {
-            "id": track.id,
-            "title": track.title,
-            "artist": track.artist or "Unknown artist",
-            "album": track.album,
-            "year": track.year,
-            "duration": track.duration,
-            "start": round((track.duration or 0) * LISTEN_FROM, 1),
-            "src": f"/earmark/audio/{token}",
-            "mime": MIME.get(suffix, ""),
-            "cover": f"/earmark/cover/{token}",
-            "reason": question.reason if question else why("chosen"),
-            "asked": "listen" if hidden else question.asked if question else "chosen",
-            "hidden": hidden,
-            "guesses": {}
-            if hides
-            else self._guesses(track.id, without=question.target if question and hidden else None),
-        }
-
-    def _standing(self, track_id: int, question: Question | None) -> dict[str, str]:
-        """Return the answers that stand, but for the one that is asked about blindly again."""
-        labels = {name: label.value for name, label in self._workspace.labels.of_track(track_id).items()}
-        if question is not None and question.guess_hidden:
-            labels.pop(question.target, None)
-        return labels
-
-    def _guesses(self, track_id: int, *, without: str | None = None) -> dict[str, Any]:
-        guesses = {}
-        for name in targets.every(self._workspace):
-            if name == without:
-                continue
-            ranked = self._learner.ranked(name)
-            quick: Quick | None = None if ranked is None else ranked.quick
-            proba = {} if quick is None else quick.of(track_id)
-            if quick is not None and proba:
-                guesses[name] = {
-                    "model": quick.name,
-                    "proba": dict(list(proba.items())[:SHOWN]),
-                    "neighbours": next(iter(quick.neighbours_of(track_id).items()), None),
-                }
-        return guesses
-
-    def _last_answers(self) -> list[dict[str, Any]]:
-        events = self._workspace.labels.history(limit=STRIP, undone=False, source="person")
-        tracks = self._workspace.tracks.many({event.track_id for event in events})
-        labels = self._workspace.labels.by_event(event.event_id for event in events)
-        return [
-            {
-                "event": event.event_id,
-                "track": event.track_id,
-                "title": tracks[event.track_id].title,
-                "target": event.target,
-                "value": event.value,
-                "kind": event.kind,
-                "check": _outcome(labels.get(event.event_id)),
-            }
-            for event in events
-        ]
-
-    def _genres(self, used: dict[str, int]) -> list[str]:
-        return list(dict.fromkeys([*used, *genres.first_guesses(self._workspace, used)]))
-
-    def _notice(self, target: str) -> str:
-        if (sentence := scope.why_nothing(self._workspace, target)) is not None:
-            return sentence
-        counts = self._workspace.tracks.count()
-        waiting, total = counts.get("new", 0), counts["tracks"]
-        heard = sum(counts.get(state, 0) for state in ANALYSED_STATES)
-        if total == 0:
-            return "There is no music here yet."
-        if waiting and (idle := self._idle(waiting)) is not None:
-            return idle
-        if waiting and (heard == 0 or not self._workspace.labels.labelled(target)):
-            return f"Listening to your first tracks: {heard:,} of {total:,}. The first question comes in a few seconds."
-        if waiting:
-            return f"You are faster than the analysis: {heard:,} of {total:,} tracks are ready, and all are answered."
-        if heard == 0:
-            return f"None of your {total:,} files could be read. The Library page says why."
-        return f"You have answered everything. Add more music, or look at {self._next(target)}."
-
-    def _next(self, target: str) -> str:
-        """Say what is worth a look when nothing is asked any more."""
-        ranked = self._learner.ranked(target)
-        found = () if ranked is None else ranked.doubts
-        doubtful = self._workspace.memo.get(
-            f"doubtful {target}",
-            lambda: len(figures.doubts(self._workspace, target, found)) if found else 0,
-            choices=(self._workspace.labels.newest_id(target), found),
-        )
-        return f"{doubtful:,} doubtful answer{'s' if doubtful > 1 else ''}" if doubtful else "your playlists"
-
-    def _idle(self, waiting: int) -> str | None:
-        """Say that nobody listens to the tracks that wait; None while music comes in or is listened to."""
-        jobs = [job for job in self._workspace.jobs.open() if job.kind != "retrain"]
-        if any(job.state != "paused" for job in jobs):
-            return None
-        wait = "1 track waits" if waiting == 1 else f"{waiting:,} tracks wait"
-        if jobs:
-            return f"{wait} to be listened to. That is paused: press Go on."
-        return f"{wait} to be listened to. Start that on the Library page."
-
     @property
     def heard_from(self) -> float:
         """The moment, of time.monotonic, at which a tab last spoke; 0 when none is open."""
@@ -439,107 +244,3 @@ def _can_be_asked(track: Track | None) -> bool:
 def _stays(question: Question) -> bool:
     """Say whether a question is not replaced by a newer ranking: it was taken back, or it is one by schedule."""
     return question.strategy == labeling.TAKEN_BACK or question.asked in checks.STAY
-
-
-def _target(about: Target, answered: int) -> dict[str, Any]:
-    return {
-        "name": about.name,
-        "kind": about.kind,
-        "classes": None if about.classes is None else list(about.classes),
-        "noun": about.noun,
-        "question": about.question,
-        "answered": answered,
-    }
-
-
-def _outcome(label: Label | None) -> dict[str, Any] | None:
-    """Return how the guess of a surprise check fared, None for any other answer."""
-    if label is None or label.asked != "audit" or not label.shown:
-        return None
-    guess = max(label.shown, key=lambda name: (label.shown or {})[name])
-    return {"guessed": guess, "right": guess == label.value, "sentence": outcome(guess, label.value)}
-
-
-# -- events -----------------------------------------------------------------------------------------------
-
-
-def _take_label(workspace: Workspace, tab: Tab, event: dict[str, Any]) -> None:
-    target, track_id = str(event["target"]), int(event["track"])
-    shown = {str(name): float(p) for name, p in dict(event.get("shown") or {}).items()}
-    tab.asked = workspace.questions.get(track_id, target) or tab.asked
-    labeling.answer(workspace, track_id, target, str(event["value"]), event_id=str(event["id"]), shown=shown)
-    asked = labeling.asks(workspace)
-    if target not in asked:
-        return
-    if all(name in workspace.labels.of_track(track_id) for name in asked):
-        _let_go(tab, track_id)
-    else:
-        tab.open = track_id
-
-
-def _take_skip(workspace: Workspace, tab: Tab, event: dict[str, Any]) -> None:
-    target, track_id = str(event["target"]), int(event["track"])
-    kind = str(event.get("kind") or "not now")
-    labeling.skip(workspace, track_id, target, kind, event_id=str(event["id"]))
-    _let_go(tab, track_id)
-
-
-def _take_undo(workspace: Workspace, tab: Tab, event: dict[str, Any]) -> None:
-    for undone in labeling.undo(workspace, event_id=str(event["id"])):
-        if undone["target"] not in labeling.asks(workspace):
-            labeling.choose_asks(workspace, [undone["target"]])
-            tab.tracks.clear()
-        _let_go(tab, undone["track"])
-        tab.tracks.insert(0, undone["track"])
-
-
-def _take_target(workspace: Workspace, tab: Tab, event: dict[str, Any]) -> None:
-    labeling.choose_asks(workspace, [str(event["value"])])
-    tab.tracks.clear()
-
-
-def _take_asks(workspace: Workspace, tab: Tab, event: dict[str, Any]) -> None:
-    labeling.choose_asks(workspace, [str(name) for name in event["value"]])
-    tab.tracks.clear()
-
-
-def _take_mode(workspace: Workspace, tab: Tab, event: dict[str, Any]) -> None:
-    labeling.choose_mode(workspace, **{name: bool(event[name]) for name in labeling.MODES if name in event})
-
-
-def _take_play(workspace: Workspace, tab: Tab, event: dict[str, Any]) -> None:
-    track = workspace.tracks.get(int(event["track"]))
-    if track.path is None:
-        raise EarmarkError(f"{track.title} has no file here that can be played.")
-    tab.chosen = track.id
-
-
-def _take_leave(workspace: Workspace, tab: Tab, event: dict[str, Any]) -> None:
-    _let_go(tab, int(event["track"]))
-
-
-def _take_scope(workspace: Workspace, tab: Tab, event: dict[str, Any]) -> None:
-    scope.choose(workspace, str(event.get("kind") or scope.EVERYTHING), event.get("value"))
-
-
-def _let_go(tab: Tab, track_id: int) -> None:
-    if tab.chosen == track_id:
-        tab.chosen = None
-    if tab.open == track_id:
-        tab.open = None
-    if track_id in tab.tracks:
-        tab.tracks.remove(track_id)
-
-
-HANDLERS = {
-    "label": _take_label,
-    "skip": _take_skip,
-    "undo": _take_undo,
-    "target": _take_target,
-    "asks": _take_asks,
-    "mode": _take_mode,
-    "play": _take_play,  # put a track on the screen
-    "leave": _take_leave,  # let it go again, answered or not
-    "scope": _take_scope,
-}
-TURNING = ("undo", "target", "asks", "scope", "play")  # what is on the screen may be another track afterwards

@@ -14,7 +14,7 @@ from starlette.routing import Route
 
 from core.errors import EarmarkError
 from services import sound
-from services.desk import MIME
+from services.cards import MIME
 from services.engine import engine
 from services.sound import Signer
 

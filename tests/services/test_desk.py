@@ -13,7 +13,7 @@ import pytest
 from core.errors import UnknownTrackError
 from core.records import Label, Question
 from services import desk as desks
-from services import labeling
+from services import labeling, tabs
 from services.asking import Learner
 from services.desk import AHEAD, Desk
 from services.sound import Signer
@@ -32,7 +32,7 @@ class Tab:
 
     def sync(self, *events: dict[str, Any]) -> dict[str, Any]:
         """Send events and show what the reply says."""
-        turned = any(event["type"] in desks.TURNING for event in events)
+        turned = any(event["type"] in tabs.TURNING for event in events)
         self.reply = self.desk.sync({"tab": self.name, "events": list(events), "showing": self.showing})
         if turned or self.showing not in self.queue:
             self.showing = next(iter(self.queue), None)
