@@ -250,12 +250,12 @@ class LabelStore:
             row = connection.execute(f"SELECT {_NEWEST} FROM skips").fetchone()
         return int(row[0]), row[1]
 
-    def asked(self, target: str) -> list[Label]:
-        """Return the person's standing answers to questions of a target, oldest first."""
+    def asked(self, target: str, *, undone: bool = False) -> list[Label]:
+        """Return the person's answers to questions of a target, oldest first; with `undone` those taken back too."""
         sql = f"""SELECT {_COLUMNS} FROM labels WHERE target = ? AND source = 'person' AND asked IS NOT NULL
-                  AND undone_at IS NULL ORDER BY id"""
+                  AND (? OR undone_at IS NULL) ORDER BY id"""
         with self._database.read() as connection:
-            return [_label(row) for row in connection.execute(sql, [target])]
+            return [_label(row) for row in connection.execute(sql, [target, undone])]
 
     def count_asked(self, target: str) -> dict[str, int]:
         """Return why -> how many standing answers the person gave to questions of a target."""
@@ -263,6 +263,13 @@ class LabelStore:
                  AND undone_at IS NULL GROUP BY asked"""
         with self._database.read() as connection:
             return {row[0]: row[1] for row in connection.execute(sql, [target])}
+
+    def asked_last(self, target: str, limit: int) -> list[str]:
+        """Return why the person's newest standing answers to a target were asked, the newest first."""
+        sql = """SELECT asked FROM labels WHERE target = ? AND source = 'person' AND asked IS NOT NULL
+                 AND undone_at IS NULL ORDER BY id DESC LIMIT ?"""
+        with self._database.read() as connection:
+            return [row[0] for row in connection.execute(sql, [target, limit])]
 
     def repeats(self, target: str) -> list[tuple[str, str]]:
         """Return (the answer before, the answer to a blind repeat) of every repeat that stands, oldest first."""
@@ -279,19 +286,6 @@ class LabelStore:
         with self._database.read() as connection:
             rows = connection.execute(f"SELECT {_COLUMNS} FROM labels WHERE event_id IN ({marks(len(ids))})", ids)
             return {row["event_id"]: _label(row) for row in rows}
-
-    def first_answers(self, target: str, track_ids: Iterable[int]) -> dict[int, Label]:
-        """Return the first label each track ever got for a target, whoever gave it, taken back or not."""
-        found: dict[int, Label] = {}
-        with self._database.read() as connection:
-            for part in chunks(list(track_ids)):
-                rows = connection.execute(
-                    f"""SELECT {_COLUMNS} FROM labels WHERE target = ? AND track_id IN ({marks(len(part))})
-                        ORDER BY id DESC""",
-                    [target, *part],
-                )
-                found |= {row["track_id"]: _label(row) for row in rows}
-        return found
 
     def newest_id(self, target: str | None = None) -> tuple[int, str | None]:
         """Return a value that changes with every label and every undo, of one target or of all: for caches."""

@@ -8,7 +8,7 @@ both as questions and as what is to be covered. Artists take turns.
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import NamedTuple
 
 import numpy as np
@@ -36,6 +36,7 @@ CANDIDATES = 5_000  # tracks scored per question, drawn by lot: keeps a library 
 LIBRARY = 500  # of them stand for the library when it is measured what an answer covers
 PARTS = 10  # parts of the library that a first sample is taken of
 UNSURE = 0.05  # the least that a track the model is sure of counts
+SETTLES = 3  # similar tracks that are worth a word
 TIE = 0.01  # how much the margin counts among tracks a committee is equally divided over
 DEFAULT = "earmark"
 ALIASES = {"auto": DEFAULT}
@@ -46,7 +47,7 @@ class Pick(NamedTuple):
 
     id: int
     score: float
-    reason: str  # cover, torn, disagree, settles, far or lot
+    reason: str  # cover, torn, disagree, settles, far, open or lot
     like: int | None = None  # tracks in its part (cover), or that its answer covers (settles)
 
 
@@ -100,7 +101,7 @@ def _by_typicality(pool: Pool, n: int) -> Ranked:
     scores = part_by_part(part, typicality(away), pool.clusters.shares, answers)
     new = answers[part] == 0
     return [
-        _cover(pool, row, score, part[row]) if new[row] else (row, score, "far", None)
+        _cover(pool, row, score, part[row]) if new[row] else (row, score, "open", None)
         for row, score, *_ in in_turns(scores, pool.artists, pool.asked_artists, n)
     ]
 
@@ -118,7 +119,7 @@ def _by_earmark(pool: Pool, n: int) -> Ranked:
     if not pool.ordered and pool.proba is not None:
         unsure = np.sqrt(np.maximum(least_confidence(pool.proba), UNSURE))
     library = np.random.default_rng(pool.random_state).permutation(len(pool.X))[:LIBRARY]
-    covers = reach(pool.X, pool.asked, pool.X[library], unsure[library])
+    covers = replace(reach(pool.X, pool.asked, pool.X[library], unsure[library]), radius=_alike(pool))
     turns = in_turns(unsure, pool.artists, pool.asked_artists, n, covers=covers)
     return _with_reasons(pool, turns, unsure)
 
@@ -160,11 +161,18 @@ def _parts(clusters: Clusters, X: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     return away.argmin(axis=1), away.min(axis=1)
 
 
+def _alike(pool: Pool) -> float:
+    """Return how far two tracks of one part usually are from each other: by Pythagoras, in many dimensions."""
+    return float(np.sqrt(2) * _parts(pool.clusters, pool.X)[1].mean())
+
+
 def _with_reasons(pool: Pool, turns: Sequence[Turn], unsure: np.ndarray) -> Ranked:
     """Give each turn what decided it: a part unheard so far, doubt, or how much its answer covers."""
     part = _parts(pool.clusters, pool.X)[0]
     heard = set(_parts(pool.clusters, pool.asked)[0].tolist())
     usual = np.median(unsure)
+    away = coverage(pool.X, pool.asked)
+    far = np.where(away >= np.median(away), "far", "open")
     ranked: Ranked = []
     for turn in turns:
         row, like = turn.row, round(turn.covered * pool.free)
@@ -173,7 +181,9 @@ def _with_reasons(pool: Pool, turns: Sequence[Turn], unsure: np.ndarray) -> Rank
         elif turn.tipped and unsure[row] > usual:
             ranked.append((row, turn.score, "torn", None))
         else:
-            ranked.append((row, turn.score, "settles", like) if like > 1 else (row, turn.score, "far", None))
+            ranked.append(
+                (row, turn.score, "settles", like) if like >= SETTLES else (row, turn.score, str(far[row]), None)
+            )
         heard.add(int(part[row]))
     return ranked
 
@@ -234,9 +244,7 @@ def rank(
     list of Pick
         Best first; scores never rise. No artist twice in a row while there is another, except by lot.
     """
-    strategy = ALIASES.get(strategy, strategy)
-    if strategy not in STRATEGIES:
-        raise EarmarkError(f"There is no strategy {strategy!r}. Choose one of: {', '.join(STRATEGIES)}.")
+    strategy = check_strategy(strategy)
     ids, groups = np.asarray(ids), np.asarray(groups, dtype=str)
     asked = np.isin(ids, np.fromiter(asked_ids, dtype=ids.dtype))
     free = ~asked & ~np.isin(ids, np.fromiter(exclude_ids, dtype=ids.dtype))
@@ -261,6 +269,20 @@ def rank(
     return [Pick(int(ids[rows[row]]), float(score), reason, like) for row, score, reason, like in ranked]
 
 
+def check_strategy(name: str) -> str:
+    """Return the name of a strategy as STRATEGIES has it.
+
+    Raises
+    ------
+    EarmarkError
+        There is none of that name; the message names those there are.
+    """
+    name = ALIASES.get(name, name)
+    if name not in STRATEGIES:
+        raise EarmarkError(f"There is no strategy {name!r}. Choose one of: {', '.join(STRATEGIES)}.")
+    return name
+
+
 def _candidates(free: np.ndarray, random_state: int) -> np.ndarray:
     """Return the rows that may be asked about, at most CANDIDATES of them, the same ones while the library stays."""
     rows = np.flatnonzero(free)
@@ -268,11 +290,6 @@ def _candidates(free: np.ndarray, random_state: int) -> np.ndarray:
         return rows
     lot = np.random.default_rng(random_state).permutation(len(free))
     return np.sort(lot[free[lot]][:CANDIDATES])
-
-
-def tracks_like(clusters: Clusters, x: np.ndarray, n_tracks: int) -> int:
-    """Return about how many of the library's tracks lie in the same part as this one."""
-    return _tracks_in(clusters, _parts(clusters, clusters.standardise(np.atleast_2d(x)))[0][0], n_tracks)
 
 
 def _tracks_in(clusters: Clusters, part: int, n_tracks: int) -> int:

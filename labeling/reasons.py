@@ -25,6 +25,7 @@ class Facts:
     said: str | None = None  # what a library said of it: "5 stars", "Loved or favourite"
     value: str | None = None  # the answer that stands, of this track or of its twin
     guess: str | None = None
+    source: str = "person"  # who gave the answer that stands
     twin: str | None = None  # what its twin is: "live version"
     day: str | None = None
 
@@ -73,9 +74,9 @@ def _disagree(facts: Facts) -> str:
 
 
 def _settles(facts: Facts) -> str:
-    return (
-        _far(facts) if not facts.like or facts.like < 2 else f"Your answer settles about {facts.like:,} similar tracks."
-    )
+    if not facts.like or facts.like < 2:
+        return _far(facts)
+    return f"Your answer settles about {rounded(facts.like):,} similar tracks."
 
 
 def _far(facts: Facts) -> str:
@@ -93,6 +94,8 @@ def _stars(facts: Facts) -> str:
 
 
 def _doubt(facts: Facts) -> str:
+    if facts.source != "person":  # from tags, folders or a table
+        return f"It is labelled {facts.value}; from your other answers I would have guessed {facts.guess}. Still true?"
     if facts.target == "rating":
         return f"You said {facts.value}; from your other answers I would have guessed {facts.guess}. Still true?"
     return f"You called it {facts.value}; it sounds like {facts.guess} to me. Still true?"
@@ -115,6 +118,7 @@ SENTENCES: dict[str, Callable[[Facts], str]] = {
     "disagree": _disagree,
     "settles": _settles,
     "far": _far,
+    "open": lambda _: "Of what is left, this one says most about the rest.",
     "lot": lambda _: "Drawn by lot.",
     "line": lambda _: FIRST,
     "stars": _stars,
@@ -127,6 +131,15 @@ SENTENCES: dict[str, Callable[[Facts], str]] = {
     "audit": lambda _: HIDDEN,
     "repeat": lambda _: HIDDEN,
 }
+
+
+def rounded(number: int) -> int:
+    """Return a number with two digits that mean something: it is an estimate.
+
+    >>> rounded(7), rounded(64), rounded(679)
+    (7, 64, 680)
+    """
+    return int(float(f"{number:.2g}"))
 
 
 def counted(tracks: int) -> str:
@@ -146,10 +159,10 @@ def day(moment: datetime, now: datetime) -> str:
     return f"on {DAYS[moment.weekday()]}" if days < 7 else f"on {moment.day} {moment:%B}"
 
 
-def outcome(guess: str, answer: str) -> str:
+def outcome(guess: str, right: bool) -> str:
     """Say after a surprise check how the guess fared.
 
-    >>> outcome("liked", "liked"), outcome("liked", "semi")
+    >>> outcome("liked", True), outcome("liked", False)
     ('I had guessed liked. Right.', 'I had guessed liked. Wrong this time.')
     """
-    return f"I had guessed {guess}. {'Right.' if guess == answer else 'Wrong this time.'}"
+    return f"I had guessed {guess}. {'Right.' if right else 'Wrong this time.'}"

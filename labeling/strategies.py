@@ -199,10 +199,11 @@ class Reach:
     nearest: np.ndarray  # (library,): distance to the nearest answered track
     weights: np.ndarray  # (library,): how much each track counts
     gains: np.ndarray  # (candidates,)
+    radius: float = np.inf  # how near tracks are that sound alike; it changes no gain
 
     def covered(self, row: int) -> float:
-        """Return the share of the library that is nearer to a candidate than to any answered track."""
-        return float((self.away[:, row] < self.nearest).mean())
+        """Return the share of the library that sounds like a candidate and is nearer to no answered track."""
+        return float((self.away[:, row] < np.minimum(self.nearest, self.radius)).mean())
 
     def take(self, row: int) -> None:
         """Count a candidate as answered: only tracks that it is the nearest to change the gains."""
@@ -259,7 +260,7 @@ class Turn(NamedTuple):
     row: int
     score: float
     tipped: bool = True  # its own score decided: another would have covered more
-    covered: float = 0.0  # share of the library that is nearer to it than to any answered track
+    covered: float = 0.0  # share of the library that sounds like it and is nearer to no answered track
 
 
 def in_turns(

@@ -59,6 +59,7 @@ class Ranked:
     quick: Quick | None
     analysed: int  # tracks that could be learned from
     generation: int
+    heard: np.ndarray = field(default_factory=lambda: np.empty(0, np.int64))  # their ids
     versions: Mapping[int, Twin] = field(default_factory=dict)  # other versions of what was answered
     doubts: tuple[figures.Doubt, ...] = ()
 
@@ -104,7 +105,7 @@ def rank_now(
     versions = twins(workspace, [pick.id for pick in picks], list(labels))
     chosen = [pick for pick in picks if pick.id not in versions][:n]
     questions = tuple(_in_words(chosen, target, quick, parts, analysed, strategy))
-    return Ranked(questions, quick, len(analysed.ids), generation, versions, doubts)
+    return Ranked(questions, quick, len(analysed.ids), generation, analysed.ids, versions, doubts)
 
 
 def _committee(
@@ -273,15 +274,22 @@ class Learner:
                 stamp = (len(analysed.ids), self._workspace.labels.newest_id(target), scope.stamp(self._workspace))
                 if place > 0 and self._stamps.get(target) == stamp:
                     continue  # nothing new to learn for what is not being asked
-                self._stamps[target] = stamp
                 self._generation += 1
-                self._ranked[target] = rank_now(
-                    self._workspace, target, analysed, parts=parts, generation=self._generation,
-                    doubts=self._doubts.get(target, (0, ()))[1],
-                )  # fmt: skip
+                self._learn_about(target, analysed, parts)
+                self._stamps[target] = stamp
                 if self._wanted.is_set():
                     return
             self._look_for_doubts(wanted[0], analysed)
+
+    def _learn_about(self, target: str, analysed: Analysed, parts: Parts) -> None:
+        """Rank one target; what is wrong with one must not end the asking about the others."""
+        doubts = self._doubts.get(target, (0, ()))[1]
+        try:
+            self._ranked[target] = rank_now(
+                self._workspace, target, analysed, parts=parts, generation=self._generation, doubts=doubts
+            )
+        except Exception:
+            log.exception("The quick models of %s could not be refitted", target)
 
     def _targets(self) -> list[str]:
         """Return the targets to learn, the one the person waits for first."""

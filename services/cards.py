@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Container
 from pathlib import Path
 from typing import Any
 
 from core.records import ANALYSED_STATES, Label, Question, Track
 from labeling.reasons import outcome, why
+from labeling.schedule import AGAIN
 from labeling.targets import Target
 from services import figures, genres, labeling, scope, targets
 from services.asking import Learner
@@ -96,17 +98,31 @@ class Cards:
         for track_id in track_ids:
             if track_id in tracks:
                 question = None if track_id == tab.chosen else questions.get(track_id) or tab.asked_about(track_id)
-                card = self._card(tracks[track_id], question, hides=blind)
-                card["labels"] = self._standing(track_id, questions.get(track_id))
+                again = question is not None and question.asked in AGAIN and track_id in questions
+                card = self._card(tracks[track_id], question)
+                card["guesses"] = {} if blind else self._guesses(track_id, self._hidden(track_id, question))
+                standing = {name: label.value for name, label in self._workspace.labels.of_track(track_id).items()}
+                before = {target: standing.pop(target)} if again and target in standing else {}
+                if track_id in earlier:
+                    before = {target: earlier[track_id]}
+                card["labels"] = standing
+                card["earlier"] = {} if question is not None and question.asked == "repeat" else before
                 card["chosen"] = track_id == tab.chosen
-                card["earlier"] = {target: earlier[track_id]} if track_id in earlier else {}
                 cards.append(card)
         return cards
 
-    def _card(self, track: Track, question: Question | None, *, hides: bool) -> dict[str, Any]:
+    def _hidden(self, track_id: int, question: Question | None) -> Container[str]:
+        """Return the targets whose guess is not shown: hidden, or told in the sentence, or checked in one go."""
+        if question is None:
+            return ()
+        others = (self._workspace.questions.get(track_id, name) for name in labeling.asks(self._workspace)[1:])
+        hidden = {other.target for other in others if other is not None and other.guess_hidden}
+        return hidden | {question.target} if question.guess_hidden or question.asked in AGAIN else hidden
+
+    def _card(self, track: Track, question: Question | None) -> dict[str, Any]:
         token = self._signer.token(track.id)
         suffix = Path(track.path or "").suffix.lower()
-        hidden = question is not None and question.guess_hidden
+        keeps = question is not None and question.guess_hidden
         return {
             "id": track.id,
             "title": track.title,
@@ -119,24 +135,14 @@ class Cards:
             "mime": MIME.get(suffix, ""),
             "cover": f"/earmark/cover/{token}",
             "reason": question.reason if question else why("chosen"),
-            "asked": "listen" if hidden else question.asked if question else "chosen",
-            "hidden": hidden,
-            "guesses": {}
-            if hides
-            else self._guesses(track.id, without=question.target if question and hidden else None),
+            "asked": "listen" if keeps else question.asked if question else "chosen",
+            "hidden": keeps,
         }
 
-    def _standing(self, track_id: int, question: Question | None) -> dict[str, str]:
-        """Return the answers that stand, but for the one that is asked about blindly again."""
-        labels = {name: label.value for name, label in self._workspace.labels.of_track(track_id).items()}
-        if question is not None and question.guess_hidden:
-            labels.pop(question.target, None)
-        return labels
-
-    def _guesses(self, track_id: int, *, without: str | None = None) -> dict[str, Any]:
+    def _guesses(self, track_id: int, hidden: Container[str]) -> dict[str, Any]:
         guesses = {}
         for name in targets.every(self._workspace):
-            if name == without:
+            if name in hidden:
                 continue
             ranked = self._learner.ranked(name)
             quick: Quick | None = None if ranked is None else ranked.quick
@@ -225,4 +231,5 @@ def _outcome(label: Label | None) -> dict[str, Any] | None:
     if label is None or label.asked != "audit" or not label.shown:
         return None
     guess = max(label.shown, key=lambda name: (label.shown or {})[name])
-    return {"guessed": guess, "right": guess == label.value, "sentence": outcome(guess, label.value)}
+    right = figures.plain(label.target, guess) == figures.plain(label.target, label.value)
+    return {"guessed": guess, "right": right, "sentence": outcome(guess, right)}

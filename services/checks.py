@@ -5,9 +5,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
+from itertools import islice
 
 from core.records import ANALYSED_STATES, Label, Question, Track
 from labeling import audit, schedule
@@ -15,8 +16,8 @@ from labeling.reasons import HIDDEN, Facts, day, why
 from services import asking, figures, scope
 from services.workspace import Workspace
 
-AGAIN = figures.AGAIN  # codes of questions about tracks that have an answer
-STAY = (*AGAIN, "audit", "aside", "version")  # chosen once; a newer ranking does not replace them
+STAY = (*schedule.AGAIN, "audit", "aside", "version")  # chosen once; a newer ranking does not replace them
+TRIED = 50  # tracks whose files are looked at before a kind of question is given up for this time
 
 
 @dataclass(frozen=True)
@@ -26,19 +27,23 @@ class Situation:
     workspace: Workspace
     target: str
     ranked: asking.Ranked
-    taken: Collection[int]  # in the line, or on another screen
+    closed: Collection[int]  # in the line, on another screen, left out, out of scope, away
+    aside: Collection[int]  # put aside not long ago
     labels: Mapping[int, Label]  # that speak now
     seed: int
 
-    def can_be_asked(self, track_id: int) -> bool:
-        """Say whether a track may be shown now."""
-        track = self.workspace.tracks.many([track_id]).get(track_id)
-        return track is not None and track.state in ANALYSED_STATES and track.path is not None
+    def first_free(self, track_ids: Iterable[int], *, aside: bool = False) -> int | None:
+        """Return the first of these tracks that may be shown now; one put aside only where `aside` says so."""
+        heard = set(self.ranked.heard.tolist())
+        fit = (i for i in track_ids if i in heard and i not in self.closed and (aside or i not in self.aside))
+        some = list(islice(fit, TRIED))
+        tracks = self.workspace.tracks.many(some)
+        return next((i for i in some if can_be_asked(tracks.get(i))), None)
 
-    def free(self, track_ids: Collection[int]) -> list[int]:
-        """Return those that are not in any line, not left out and not away."""
-        closed = scope.not_asked(self.workspace, self.target)
-        return [i for i in track_ids if i not in self.taken and i not in closed and self.can_be_asked(i)]
+
+def can_be_asked(track: Track | None) -> bool:
+    """Say whether a track was heard and has a file."""
+    return track is not None and track.state in ANALYSED_STATES and track.path is not None
 
 
 def special(
@@ -55,14 +60,22 @@ def special(
     waiting : collection of Question
         Those of this target.
     """
-    asked = workspace.labels.count_asked(target)
-    answered, seed = sum(asked.values()), figures.seed(workspace)
-    checked = asked.get("audit", 0) + sum(question.asked == "audit" for question in waiting)
-    kind = schedule.next_kind(answered, len(waiting), checked, target=target, seed=seed)
-    if kind is None:
+    asked, seed = workspace.labels.count_asked(target), figures.seed(workspace)
+    codes = [question.asked for question in waiting]
+    kinds = schedule.due(
+        sum(asked.values()),
+        workspace.labels.asked_last(target, schedule.LOOK_BACK),
+        codes,
+        asked.get("audit", 0) + codes.count("audit"),
+        target=target,
+        seed=seed,
+    )
+    if not kinds:
         return None
-    now = Situation(workspace, target, ranked, taken, workspace.labels.current(target), seed)
-    return CHOICES[kind](now) if kind in CHOICES else None
+    aside = asking.put_aside(workspace, target)
+    closed = {*taken, *scope.not_asked(workspace, target)}
+    now = Situation(workspace, target, ranked, closed, aside, workspace.labels.current(target), seed)
+    return next((question for kind in kinds if (question := CHOICES[kind](now)) is not None), None)
 
 
 def ordinary(question: Question, *, seed: int) -> Question:
@@ -79,20 +92,13 @@ def _check(now: Situation) -> Question | None:
     """Return the next track drawn by lot, with the guess it is measured by."""
     if now.ranked.quick is None:
         return None
-    passed = asking.put_aside(now.workspace, now.target) | set(now.taken) | scope.not_asked(now.workspace, now.target)
-    track_id = _next_check(now, passed)
-    while track_id is not None and not now.can_be_asked(track_id):  # its file went away since it was heard
-        passed.add(track_id)
-        track_id = _next_check(now, passed)
+    answered = now.workspace.labels.labelled(now.target)
+    line = audit.order(now.ranked.quick.ids, target=now.target, seed=now.seed)
+    track_id = now.first_free(int(i) for i in line if int(i) not in answered)
     if track_id is None:
         return None
     guess = guess_of(now.workspace, now.target, now.ranked, track_id)
     return _question(now, track_id, "audit", Facts(now.target), guess=guess, hidden=True) if guess else None
-
-
-def _next_check(now: Situation, passed: Collection[int]) -> int | None:
-    ids = now.ranked.quick.ids if now.ranked.quick is not None else ()
-    return audit.next_check(ids, now.workspace.labels.labelled(now.target), passed, target=now.target, seed=now.seed)
 
 
 def guess_of(workspace: Workspace, target: str, ranked: asking.Ranked, track_id: int) -> dict[str, float]:
@@ -111,53 +117,55 @@ def _stars(now: Situation) -> Question | None:
     """Return the most doubtful rating of a library; before any is doubtful one drawn by lot."""
     if (question := _first_doubt(now, "stars", lambda doubt: doubt.source == "itunes")) is not None:
         return question
-    given = [i for i, label in now.labels.items() if label.source == "itunes" and i not in now.taken]
-    line = audit.order(given, target=f"stars {now.target}", seed=now.seed)
-    track_id = next((int(i) for i in line if now.free([int(i)])), None)
+    given = [i for i, label in now.labels.items() if label.source == "itunes"]
+    track_id = now.first_free(_by_lot(given, "stars", now))
     if track_id is None:
         return None
     label = now.labels[track_id]
     return _question(now, track_id, "stars", Facts(now.target, said=label.said, value=label.value))
 
 
+def _by_lot(track_ids: Sequence[int], word: str, now: Situation) -> list[int]:
+    return audit.order(track_ids, target=f"{word} {now.target}", seed=now.seed).tolist()
+
+
 def _first_doubt(now: Situation, code: str, fits: Callable[[figures.Doubt], bool]) -> Question | None:
-    for doubt in now.ranked.doubts:
-        label = now.labels.get(doubt.track_id)
-        if fits(doubt) and label is not None and label.value == doubt.given and now.free([doubt.track_id]):
-            facts = Facts(now.target, said=doubt.said, value=doubt.given, guess=doubt.guess)
-            return _question(now, doubt.track_id, code, facts)
-    return None
+    found = {doubt.track_id: doubt for doubt in now.ranked.doubts if fits(doubt)}
+    standing = (i for i, doubt in found.items() if i in now.labels and now.labels[i].value == doubt.given)
+    if (track_id := now.first_free(standing)) is None:
+        return None
+    doubt = found[track_id]
+    facts = Facts(now.target, said=doubt.said, value=doubt.given, guess=doubt.guess, source=doubt.source)
+    return _question(now, track_id, code, facts)
 
 
 def _repeat(now: Situation) -> Question | None:
     """Return an answer of long ago, drawn by lot, that was not asked again yet."""
     answers = [label for label in now.workspace.labels.asked(now.target) if label.track_id in now.labels]
-    again = {label.track_id for label in answers if label.asked in AGAIN}
+    again = {label.track_id for label in answers if label.asked in schedule.AGAIN}
     since = {label.track_id: len(answers) - place for place, label in enumerate(answers, 1)}
     old = [i for i, ago in since.items() if schedule.may_repeat(ago) and i not in again]
-    line = audit.order(old, target=f"repeat {now.target}", seed=now.seed)
-    track_id = next((int(i) for i in line if now.free([int(i)])), None)
+    track_id = now.first_free(_by_lot(old, "repeat", now))
     return None if track_id is None else _question(now, track_id, "repeat", Facts(now.target), hidden=True)
 
 
 def _aside(now: Situation) -> Question | None:
     """Return the track that was put aside longest ago and may come back."""
-    waiting = asking.put_aside(now.workspace, now.target)
     skipped = now.workspace.labels.skipped(now.target)
-    for track_id, event in skipped.items():
-        if track_id not in waiting and track_id not in now.labels and now.free([track_id]):
-            when = day(datetime.fromisoformat(event.created_at).astimezone(), datetime.now().astimezone())
-            return _question(now, track_id, "aside", Facts(now.target, day=when))
-    return None
+    track_id = now.first_free(i for i in skipped if i not in now.labels)
+    if track_id is None:
+        return None
+    when = day(datetime.fromisoformat(skipped[track_id].created_at).astimezone(), datetime.now().astimezone())
+    return _question(now, track_id, "aside", Facts(now.target, day=when))
 
 
 def _version(now: Situation) -> Question | None:
     """Return another version of an answered track: the answers should agree."""
-    for track_id, twin in now.ranked.versions.items():
-        if track_id not in now.labels and twin.track_id in now.labels and now.free([track_id]):
-            facts = Facts(now.target, value=now.labels[twin.track_id].value, twin=twin.what)
-            return _question(now, track_id, "version", facts)
-    return None
+    twins = {i: twin for i, twin in now.ranked.versions.items() if i not in now.labels and twin.track_id in now.labels}
+    if (track_id := now.first_free(twins)) is None:
+        return None
+    facts = Facts(now.target, value=now.labels[twins[track_id].track_id].value, twin=twins[track_id].what)
+    return _question(now, track_id, "version", facts)
 
 
 CHOICES: dict[str, Callable[[Situation], Question | None]] = {

@@ -14,7 +14,8 @@ from typing import Any
 
 from core.errors import EarmarkError, StorageError
 from core.records import ANALYSED_STATES, Question, Track
-from labeling.reasons import FIRST
+from labeling.reasons import FIRST, why
+from labeling.schedule import AGAIN
 from services import checks, figures, labeling, scope
 from services.asking import Learner, Ranked, put_aside
 from services.cards import Cards
@@ -153,10 +154,13 @@ class Desk:
             tab.tracks += [question.track_id for question in fresh]
 
     def _waiting(self, target: str) -> dict[int, Question]:
-        """Return the questions that wait, without those answered meanwhile by an import."""
+        """Return the questions that wait; those answered meanwhile by an import are closed."""
         answered = self._workspace.labels.labelled(target)
         waiting = self._workspace.questions.waiting(target)
-        return {q.track_id: q for q in waiting if q.track_id not in answered or q.asked in checks.AGAIN}
+        settled = [q.track_id for q in waiting if q.track_id in answered and not _is_again(q)]
+        if settled:
+            self._workspace.questions.close(settled, target)
+        return {q.track_id: q for q in waiting if q.track_id not in settled}
 
     def _guess_again(self, questions: Iterable[Question], ranked: Ranked) -> None:
         """Keep the newest guess with the surprise checks that nobody has seen yet: that one is measured."""
@@ -185,17 +189,20 @@ class Desk:
         candidates = self._ordinary(target, taken | self._workspace.labels.labelled(target), line)
         ranked, waiting = self._learner.ranked(target), self._workspace.questions.waiting(target)
         tracks = self._workspace.tracks.many([q.track_id for q in candidates] + line)
-        candidates = [q for q in candidates if _can_be_asked(tracks.get(q.track_id))]
+        candidates = [q for q in candidates if checks.can_be_asked(tracks.get(q.track_id))]
         before = tracks.get(line[-1]) if line else None
         chosen: list[Question] = []
         while len(chosen) < n:
-            question = self._special(target, ranked, taken, [*waiting, *chosen], before)
+            fitting = [q for q in candidates if not checks.clash(tracks[q.track_id], before)]
+            question = self._special(target, ranked, taken, [*waiting, *chosen], before if fitting else None)
             if question is None:
                 if not candidates:
                     break
-                question = next((q for q in candidates if not checks.clash(tracks[q.track_id], before)), candidates[0])
+                question = (fitting or candidates)[0]
             candidates = [q for q in candidates if q.track_id != question.track_id]
             chosen.append(question)
+            if question.asked == "audit":
+                self._workspace.questions.ask(self._checked_too(question.track_id))
             before = tracks.get(question.track_id) or self._workspace.tracks.get(question.track_id)
         return chosen
 
@@ -210,6 +217,18 @@ class Desk:
         if question is None or checks.clash(self._workspace.tracks.get(question.track_id), before):
             return None
         return question
+
+    def _checked_too(self, track_id: int) -> list[Question]:
+        """Return the checks of the other targets asked in one go: what was drawn by lot for one is so for all."""
+        others = []
+        for name in labeling.asks(self._workspace)[1:]:
+            ranked = self._learner.ranked(name)
+            guess = {} if ranked is None else checks.guess_of(self._workspace, name, ranked, track_id)
+            if guess and track_id not in self._workspace.labels.labelled(name):
+                others.append(
+                    Question(track_id, name, why("audit"), guess, "by schedule", asked="audit", guess_hidden=True)
+                )
+        return others
 
     def _ordinary(self, target: str, taken: frozenset[int], line: list[int]) -> list[Question]:
         """Return the ordinary questions that could come next, the best first."""
@@ -237,10 +256,11 @@ class Desk:
         return max((tab.seen for tab in list(self._tabs.values())), default=0.0)
 
 
-def _can_be_asked(track: Track | None) -> bool:
-    return track is not None and track.state in ANALYSED_STATES and track.path is not None
-
-
 def _stays(question: Question) -> bool:
     """Say whether a question is not replaced by a newer ranking: it was taken back, or it is one by schedule."""
     return question.strategy == labeling.TAKEN_BACK or question.asked in checks.STAY
+
+
+def _is_again(question: Question) -> bool:
+    """Say whether a question is about a track that has an answer: asked again, or the newest one taken back."""
+    return question.strategy == labeling.TAKEN_BACK or question.asked in AGAIN

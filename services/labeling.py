@@ -11,6 +11,7 @@ from core.errors import EarmarkError
 from core.records import Label, Question
 from data.labels import Event
 from labeling.reasons import why
+from labeling.schedule import AGAIN
 from labeling.targets import check_value
 from services import genres, targets
 from services.scope import TAKEN_BACK
@@ -171,10 +172,23 @@ def undo(workspace: Workspace, n: int = 1, *, event_id: str | None = None) -> li
         event = workspace.labels.undo_last(event_id or str(uuid.uuid4()))
         if event is None:
             break
-        question = Question(event.track_id, event.target, why(TAKEN_BACK), strategy=TAKEN_BACK, asked=TAKEN_BACK)
-        workspace.questions.ask([question], first=True)
+        workspace.questions.ask([_asked_before(workspace, event)], first=True)
         undone.append(event_as_json(workspace, event))
     return undone
+
+
+def _asked_before(workspace: Workspace, event: Event) -> Question:
+    """Return the question of an answer that is taken back; one about an answered track stays what it was."""
+    label = workspace.labels.by_event([event.event_id]).get(event.event_id)
+    asked = label.asked if label is not None and label.asked in AGAIN else TAKEN_BACK
+    return Question(
+        event.track_id,
+        event.target,
+        why(TAKEN_BACK),
+        strategy=TAKEN_BACK,
+        asked=asked,
+        guess_hidden=asked == "repeat",
+    )
 
 
 def next_questions(
@@ -193,11 +207,13 @@ def next_questions(
     strategy : str, optional
         A name of `labeling.queue.STRATEGIES`; the usual order by default.
     """
+    from labeling.queue import DEFAULT, check_strategy
     from services.asking import rank_now
     from services.learning import FeatureCache
 
     target = targets.get(workspace, target or active_target(workspace)).name
-    ranked = rank_now(workspace, target, FeatureCache(workspace).read(), n=n, strategy=strategy or "earmark")
+    check_strategy(strategy or DEFAULT)
+    ranked = rank_now(workspace, target, FeatureCache(workspace).read(), n=n, strategy=strategy or DEFAULT)
     tracks = workspace.tracks.many([question.track_id for question in ranked.questions])
     return [
         {

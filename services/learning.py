@@ -16,6 +16,10 @@ from services import genres, scope, targets
 from services.genres import genre_table as genre_table
 from services.workspace import Workspace
 
+LEARNED = 3_000  # answers that the nearest neighbours are looked for among
+HEARD = 20_000  # tracks whose neighbours are looked for: more than are ever ranked at once
+BLOCK = 2_000  # of them at a time
+
 
 @dataclass(frozen=True)
 class Analysed:
@@ -177,8 +181,9 @@ def guessed(
 def learned_values(workspace: Workspace, target: str, labels: dict[int, Label]) -> dict[int, str]:
     """Return the values that are learned from by track; of genres each in one spelling, whatever was typed."""
     values = {i: label.value for i, label in scope.learnable(workspace, target, labels).items()}
-    if target != "genre":
-        return values
+    if target != "genre":  # answers of an own target may have been changed since
+        classes = targets.get(workspace, target).classes or ()
+        return {track_id: value for track_id, value in values.items() if value in classes}
     spelt = genres.one_spelling(values.values(), genres.names(workspace))
     return {track_id: spelt[value] for track_id, value in values.items()}
 
@@ -190,10 +195,32 @@ def fit_quick(target: Target, analysed: Analysed, rows: np.ndarray, y: np.ndarra
     from models.evaluation import fit
 
     model = fit(quick_build(target), analysed.X[rows], y, analysed.groups[rows])
-    neighbours = fit(quick_build(target, "knn"), analysed.X[rows], y, analysed.groups[rows])
     classes = tuple(str(c) for c in model.classes_)
     proba = model.predict_proba(analysed.X)
-    return Quick(target.name, classes, analysed.ids, proba, model.name_, _aligned(neighbours, analysed.X, classes))
+    neighbours = proba.copy()
+    heard, opinion = _neighbours(target, analysed, rows, y, classes)
+    neighbours[heard] = opinion
+    return Quick(target.name, classes, analysed.ids, proba, model.name_, neighbours)
+
+
+def _neighbours(
+    target: Target, analysed: Analysed, rows: np.ndarray, y: np.ndarray, classes: tuple[str, ...]
+) -> tuple[np.ndarray, np.ndarray]:
+    """Return some rows and what the nearest neighbours think of them: of a large library not all, drawn by lot.
+
+    Every track against every answer would take gigabytes with 100,000 and 20,000 of them.
+    """
+    from models.evaluation import fit
+
+    learned, heard = _some(len(rows), LEARNED), _some(len(analysed.ids), HEARD)
+    model = fit(quick_build(target, "knn"), analysed.X[rows[learned]], y[learned], analysed.groups[rows[learned]])
+    blocks = np.array_split(heard, max(1, len(heard) // BLOCK))
+    return heard, np.vstack([_aligned(model, analysed.X[block], classes) for block in blocks])
+
+
+def _some(n: int, most: int) -> np.ndarray:
+    """Return the rows of a lot that is the same every time, all of them where there are few."""
+    return np.arange(n) if n <= most else np.sort(np.random.default_rng(0).permutation(n)[:most])
 
 
 def network_opinion(analysed: Analysed, rows: np.ndarray, y: np.ndarray, classes: Collection[str]) -> np.ndarray | None:

@@ -475,6 +475,7 @@ def stamp(workspace: Workspace) -> tuple[Any, ...]:
     return (
         workspace.exclusions.stamp(),
         _never(workspace),
+        workspace.targets.stamp(),
         chosen(workspace),
         tuple(genres.names(workspace).items()),
         genres.trained(workspace),

@@ -7,7 +7,7 @@ from typing import Any
 
 from core.errors import EarmarkError
 from core.records import Question
-from services import labeling, scope
+from services import labeling, scope, targets
 from services.workspace import Workspace
 
 
@@ -32,11 +32,14 @@ def _take_label(workspace: Workspace, tab: Tab, event: dict[str, Any]) -> None:
     target, track_id = str(event["target"]), int(event["track"])
     shown = {str(name): float(p) for name, p in dict(event.get("shown") or {}).items()}
     tab.asked = workspace.questions.get(track_id, target) or tab.asked
-    labeling.answer(workspace, track_id, target, str(event["value"]), event_id=str(event["id"]), shown=shown)
+    unasked = "" if tab.chosen == track_id else None  # put on the screen by the person, in full sight of the guess
+    value, event_id = str(event["value"]), str(event["id"])
+    labeling.answer(workspace, track_id, target, value, event_id=event_id, shown=shown, asked=unasked)
     asked = labeling.asks(workspace)
     if target not in asked:
         return
-    if all(name in workspace.labels.of_track(track_id) for name in asked):
+    standing = workspace.labels.of_track(track_id)
+    if all(name in standing and workspace.questions.get(track_id, name) is None for name in asked):
         _let_go(tab, track_id)
     else:
         tab.open = track_id
@@ -51,6 +54,8 @@ def _take_skip(workspace: Workspace, tab: Tab, event: dict[str, Any]) -> None:
 
 def _take_undo(workspace: Workspace, tab: Tab, event: dict[str, Any]) -> None:
     for undone in labeling.undo(workspace, event_id=str(event["id"])):
+        if undone["target"] not in targets.every(workspace):
+            continue  # it is not asked any more
         if undone["target"] not in labeling.asks(workspace):
             labeling.choose_asks(workspace, [undone["target"]])
             tab.tracks.clear()

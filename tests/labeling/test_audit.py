@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import re
 from collections import Counter
+from collections.abc import Collection
+from itertools import pairwise
 
 import numpy as np
 import pytest
 
 from labeling import audit as checks
-from labeling.audit import Check, audit, due, keys, next_check, order, reached, wilson
-from labeling.schedule import DECOYS, SCHEDULE, decoy, may_repeat, next_kind, special
+from labeling.audit import Check, audit, keys, next_check, order, reached, wilson
+from labeling.schedule import CLOSEST, DECOYS, HIDDEN, LOOK_BACK, SCHEDULE, decoy, due, may_repeat
 
 LOT = {"target": "rating", "seed": 7}
 
@@ -97,17 +99,17 @@ def test_what_is_reached_is_a_uniform_sample() -> None:
 def test_every_tenth_question_is_a_check() -> None:
     asked = 0
     for number in range(100):
-        asked += due(number, 0, asked)
+        asked += checks.due(number, 0, asked)
     assert asked == 10
 
 
 def test_waiting_questions_count_so_that_no_check_is_chosen_twice() -> None:
-    assert due(5, 4, 0)
-    assert not due(5, 4, 1)
+    assert checks.due(5, 4, 0)
+    assert not checks.due(5, 4, 1)
 
 
 def test_a_missed_check_is_made_up_for() -> None:
-    assert [due(number, 0, 0) for number in (8, 9, 14, 18)] == [False, True, True, True]
+    assert [checks.due(number, 0, 0) for number in (8, 9, 14, 18)] == [False, True, True, True]
 
 
 # --- what they say ---
@@ -179,33 +181,59 @@ def test_the_interval_covers_the_truth_nineteen_times_in_twenty(n: int) -> None:
 # --- the schedule ---
 
 
+def played(questions: int, kinds: Collection[str] = tuple(SCHEDULE), line: int = 5) -> list[str]:
+    """Play a desk that keeps five questions in its line; special ones are not replaced, ordinary ones always are."""
+    answered: list[str] = []
+    waiting: list[str] = []
+    while len(answered) < questions:
+        waiting = [code for code in waiting if code != "cover"]
+        while len(waiting) < line:
+            checks = sum(code == "audit" for code in [*answered, *waiting])
+            turn = due(len(answered), answered[: -LOOK_BACK - 1 : -1], waiting, checks, **LOT)
+            waiting.append(next((kind for kind in turn if kind in kinds), "cover"))
+        answered.append(waiting.pop(0))
+    return answered
+
+
 def test_each_kind_comes_as_often_as_the_schedule_says() -> None:
-    counts = Counter(special(number, **LOT) for number in range(400))
-    assert {kind: counts[kind] for kind in SCHEDULE} == {kind: 400 // every for kind, every in SCHEDULE.items()}
+    counts = Counter(played(2_000))
+    for kind, every in SCHEDULE.items():
+        assert counts[kind] == pytest.approx(2_000 / every, rel=0.15), kind
+    assert counts["audit"] == pytest.approx(200, abs=1)
 
 
-def test_each_ten_holds_one_check_at_a_place_that_counting_does_not_give_away() -> None:
-    kinds = [[special(10 * ten + place, **LOT) for place in range(10)] for ten in range(50)]
-    assert all(ten.count("audit") == 1 for ten in kinds)
-    assert len({ten.index("audit") for ten in kinds}) == 10
+def test_a_kind_that_was_not_there_for_long_comes_back_without_a_rush() -> None:
+    without = played(600, kinds=("audit", "repeat"))
+    assert set(without) == {"audit", "repeat", "cover"}
+    turn = due(600, without[: -LOOK_BACK - 1 : -1], [], without.count("audit"), **LOT)
+    assert "stars" in turn and "stars" not in due(600, ["stars", *without[:50]], [], 60, **LOT)
 
 
-def test_missed_checks_are_asked_next_and_none_too_many() -> None:
-    assert next_kind(14, 0, 0, **LOT) == "audit"
-    asked = 0
-    for number in range(200):
-        asked += next_kind(number, 0, asked, **LOT) == "audit"
-    assert asked == 20
+def test_checks_come_at_places_that_counting_does_not_give_away() -> None:
+    places = [number % 10 for number, code in enumerate(played(1_000)) if code == "audit"]
+    assert len(set(places)) == 10
+
+
+def test_missed_checks_are_made_up_for_but_not_at_once() -> None:
+    answered: list[str] = ["cover"] * 50  # without a guess to keep there was none
+    for _ in range(40):
+        turn = due(len(answered), answered[::-1], [], answered.count("audit"), **LOT)
+        answered.append("audit" if "audit" in turn else "cover")
+    assert answered.count("audit") in (8, 9, 10)
+    checks = [number for number, code in enumerate(answered) if code == "audit"]
+    assert min(b - a for a, b in pairwise(checks)) > CLOSEST
 
 
 def test_the_line_of_questions_is_the_same_after_a_restart() -> None:
-    assert [special(n, **LOT) for n in range(80)] == [special(n, **LOT) for n in range(80)]
-    assert [special(n, **LOT) for n in range(80)] != [special(n, target="genre", seed=7) for n in range(80)]
+    assert played(80) == played(80)
+    assert due(60, ["cover"] * 40, [], 3, target="genre", seed=7) == due(
+        60, ["cover"] * 40, [], 3, target="genre", seed=7
+    )
 
 
 def test_a_hidden_guess_is_as_often_a_decoy_as_a_check() -> None:
-    ordinary = sum(special(number, **LOT) is None for number in range(400)) / 400
-    hidden = sum(special(number, **LOT) in ("audit", "repeat") for number in range(400)) / 400
+    codes = played(2_000)
+    ordinary, hidden = codes.count("cover") / 2_000, sum(code in HIDDEN for code in codes) / 2_000
     decoys = np.mean([decoy(i, **LOT) for i in range(4_000)])
     assert decoys == pytest.approx(DECOYS, abs=0.03)
     assert ordinary * decoys == pytest.approx(hidden, abs=0.03)

@@ -650,3 +650,74 @@ def test_the_desk_names_every_target_with_its_answers(tab: Tab, fill: Any, works
     assert named["rating"]["classes"] == ["disliked", "semi", "liked"] and named["genre"]["classes"] is None
     tab.answer("yes", "workout")
     assert tab.reply["counts"] == {"workout": 1} and workspace.labels.counts() == {"workout": {"yes": 1}}
+
+
+def test_a_check_that_is_put_on_the_screen_by_hand_is_no_check_any_more(
+    tab: Tab, fill: Any, workspace: Workspace
+) -> None:
+    ids = fill(12)
+    guess = {"liked": 0.9, "disliked": 0.1}
+    workspace.questions.ask([Question(ids[5], "rating", "Listen.", guess, asked="audit", guess_hidden=True)])
+    tab.sync()
+    tab.sync(tab.event("play", track=ids[5]))
+    tab.showing = ids[5]
+    tab.answer("liked")
+    label = workspace.labels.current("rating")[ids[5]]
+    assert label.asked is None and workspace.questions.get(ids[5], "rating") is None
+
+
+def test_an_answer_asked_again_is_open_until_it_is_given_and_what_was_said_stands_beside(
+    tab: Tab, fill: Any, rate: Any, workspace: Workspace
+) -> None:
+    ids = fill(12)
+    rate({ids[3]: "liked"})
+    workspace.questions.ask([Question(ids[3], "rating", "Still true?", {"semi": 1.0}, asked="doubt")])
+    tab.sync(tab.event("asks", value=["rating", "genre"]))
+    card = tab.reply["queue"][0]
+    assert card["id"] == ids[3] and card["labels"] == {} and card["earlier"] == {"rating": "liked"}
+    assert "rating" not in card["guesses"], "the sentence says it"
+    tab.answer("jazz", "genre")
+    assert tab.showing == ids[3], "the rating is still asked"
+    tab.answer("semi")
+    assert tab.showing != ids[3]
+
+
+def test_a_question_that_an_import_answered_is_closed(tab: Tab, fill: Any, workspace: Workspace) -> None:
+    fill(12)
+    tab.sync()
+    gone = tab.queue[-1]
+    workspace.labels.add([Label("c", gone, "rating", "liked", "csv")])
+    tab.sync()
+    assert gone not in tab.queue and workspace.questions.get(gone, "rating") is None
+
+
+def test_special_questions_take_no_more_of_the_line_than_they_should(
+    tab: Tab, fill: Any, workspace: Workspace, learner: Learner
+) -> None:
+    ids = fill(240)
+    workspace.labels.add([Label(f"s{i}", i, "rating", "liked", "itunes") for i in ids[200:]])
+    kind = {track_id: number % 3 for number, track_id in enumerate(ids)}
+    tab.sync()
+    for number in range(120):
+        if number % 6 == 5:
+            wait_for_next_ranking(learner)
+        assert tab.showing is not None
+        tab.answer("liked" if kind[tab.showing] == 0 else "disliked")
+    asked = workspace.labels.count_asked("rating")
+    assert 9 <= asked["audit"] <= 13 and asked.get("stars", 0) <= 8 and asked.get("repeat", 0) <= 4
+
+
+def test_in_one_go_a_check_is_one_for_every_target(tab: Tab, fill: Any, workspace: Workspace, learner: Learner) -> None:
+    ids = fill(60)
+    kind = {track_id: number % 3 for number, track_id in enumerate(ids)}
+    tab.sync(tab.event("asks", value=["rating", "genre"]))
+    for number in range(34):
+        if number % 5 == 4:
+            wait_for_next_ranking(learner)
+            wait_for_next_ranking(learner, "genre")
+            learner.wake("rating")
+        showing = tab.showing
+        tab.answer(("jazz", "rock", "pop")[kind[showing]], "genre")
+        tab.answer(("liked", "semi", "disliked")[kind[showing]])
+        assert tab.showing != showing
+    assert workspace.labels.count_asked("genre").get("audit", 0) >= 2
