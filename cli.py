@@ -813,7 +813,11 @@ def labels() -> None:
 
 
 def _show_labels_import(result: Json) -> None:
+    from services import targets
+
     say(f"{counted(result['imported'], 'label')} imported.")
+    for name in result["new_targets"]:
+        say(f"New: {name} ({', '.join(targets.get(open_workspace(), name).classes or ())}).")
     if result["unmatched"]:
         unmatched = counted(len(result["unmatched"]), "path is", "paths are")
         say(f"{unmatched} not in the library (or could be several tracks):")

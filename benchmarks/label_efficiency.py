@@ -1,7 +1,7 @@
 """How good the quick model is after so many answers, by the order of asking: prints one JSON object.
 
     python benchmarks/label_efficiency.py --home H --target T [--strategies a,b] [--seeds 20]
-                                          [--model quick|plain] [--peers]
+                                          [--model quick|plain] [--peers] [--labels-from tag]
 
 The labels of the home are the person who answers. For every seed the labelled tracks are dealt into four folds that
 share no artist; three are the library, out of which is asked, and the fourth is measured on. Clusters, prior, scaling
@@ -39,7 +39,7 @@ import numpy as np
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
 from benchmarks.common import emit
-from benchmarks.models import names
+from benchmarks.models import label_by_tag, names
 from core.errors import EarmarkError
 from labeling import queue
 from labeling.targets import Target
@@ -143,10 +143,14 @@ def main() -> int:
     parser.add_argument("--seeds", type=int, default=20)
     parser.add_argument("--model", choices=["quick", "plain"], default="quick")
     parser.add_argument("--peers", action="store_true")
+    parser.add_argument("--labels-from", choices=["tag"], help="for a home nobody has labelled: see models.py")
     options = parser.parse_args()
     began = time.perf_counter()
+    workspace = Workspace(options.home)
+    if options.labels_from == "tag":
+        label_by_tag(workspace)
     try:
-        case = read(Workspace(options.home), options.target, plain=options.model == "plain")
+        case = read(workspace, options.target, plain=options.model == "plain")
         result = measure(case, names(options.strategies), seeds=options.seeds, peers=options.peers)
     except EarmarkError as error:
         print(error, file=sys.stderr)

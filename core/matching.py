@@ -97,6 +97,7 @@ def _is_letter(character: str) -> bool:
     return unicodedata.category(character)[0] in "LNM"
 
 
+@lru_cache(maxsize=65_536)
 def artist_key(artist: str) -> str:
     """Return an artist as it is compared, without guests and without blanks.
 
@@ -126,6 +127,7 @@ def title_key(title: str) -> str:
     return _joined(plain(name))
 
 
+@lru_cache(maxsize=65_536)
 def versions_key(artist: str | None, title: str | None) -> tuple[str, str] | None:
     """Return one text for all the recordings of a piece by an artist, and what this one is; None as `recording_key`.
 

@@ -18,6 +18,7 @@ from data.db import Database, chunks, marks, now, to_json
 COLUMNS = """t.id, t.title, t.artist, t.album, t.album_artist, t.genre, t.year, t.duration, t.play_count,
     t.skip_count, t.date_added, t.state, t.reason, t.content_id, t.track_number, t.disc_number,
     (SELECT path FROM files f WHERE f.track_id = t.id ORDER BY f.missing_since IS NOT NULL, f.rowid LIMIT 1) AS path"""
+ARTIST = "COALESCE(NULLIF(artist, ''), album_artist)"
 
 DIGITS = 18  # of a number that SQLite can look up: it ends at 2**63
 ANOTHER_LENGTH = 2.0  # seconds: encoders differ by less
@@ -106,6 +107,17 @@ class TrackStore:
         """Return the ids of all tracks."""
         with self._database.read() as connection:
             return {row["id"] for row in connection.execute("SELECT id FROM tracks")}
+
+    def artists(self) -> list[str]:
+        """Return every spelling of an artist: the track's, else the album's."""
+        with self._database.read() as connection:
+            return [row[0] for row in connection.execute(f"SELECT DISTINCT {ARTIST} FROM tracks") if row[0]]
+
+    def of_artists(self, names: Collection[str]) -> set[int]:
+        """Return the tracks of some artists, spelt as `artists` gives them."""
+        sql = f"SELECT id FROM tracks WHERE {ARTIST} IN (SELECT value FROM json_each(?))"
+        with self._database.read() as connection:
+            return {row[0] for row in connection.execute(sql, [to_json(list(names))])}
 
     def count(self) -> dict[str, int]:
         """Return how many tracks are in each state, and `tracks` for all of them."""

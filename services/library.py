@@ -21,7 +21,7 @@ from data.exchange.folder import Skipped, natural_key, single, walk
 from data.external_ids import APPLE_ID
 from data.features import join
 from data.tracks import DIGITS
-from labeling.targets import Target, check_value, make
+from labeling.targets import LONGEST, Target, check_value, make
 from services import apple, drives, identity, targets
 from services.imported import Imported
 from services.workspace import Workspace
@@ -498,9 +498,10 @@ def _value(said: Label | Prediction | None) -> str | None:
 
 
 def labels_export(workspace: Workspace, file: str | os.PathLike[str]) -> dict[str, Any]:
-    """Write the labels that speak now as a CSV file with the columns path, target, value.
+    """Write the labels that speak now as a CSV file: path, target, value, and the target's kind and classes.
 
-    A track without a file stands there as "apple:<Persistent ID>", else as "track:<number>".
+    Rating and genre need no kind and classes. A track without a file stands there as "apple:<Persistent ID>", else as
+    "track:<number>".
 
     Returns
     -------
@@ -514,7 +515,8 @@ def labels_export(workspace: Workspace, file: str | os.PathLike[str]) -> dict[st
         for target in workspace.labels.counts()
         for track_id, label in workspace.labels.current(target).items()
     ]
-    return {"path": str(path), "exported": labels_csv.write(path, sorted(rows))}
+    count = labels_csv.write(path, sorted(rows), definitions=targets.definitions(workspace))
+    return {"path": str(path), "exported": count}
 
 
 def label_paths(workspace: Workspace) -> dict[int, str]:
@@ -538,10 +540,13 @@ def _by_number(workspace: Workspace, names: Iterable[str]) -> dict[str, int]:
 def labels_import(workspace: Workspace, file: str | os.PathLike[str]) -> dict[str, Any]:
     """Take labels from a CSV file; a person's own answers stay above them, importing again repeats nothing.
 
+    A target that is not known here is made as the file defines it, else from the values it has there.
+
     Returns
     -------
     dict
-        {"imported", "unmatched"}: how many rows found their track, and the paths that found none.
+        {"imported", "unmatched", "new_targets"}: how many rows found their track, the paths that found none, and the
+        names of the targets that were made.
 
     Raises
     ------
@@ -565,24 +570,41 @@ def labels_import(workspace: Workspace, file: str | os.PathLike[str]) -> dict[st
             workspace.targets.put(target.name, target.kind, target.classes or (), target.question)
         workspace.labels.replace_source("csv", labels)
     unmatched = list(dict.fromkeys(row.path for row in rows if ids[row.path] is None))
-    return {"imported": sum(ids[row.path] is not None for row in rows), "unmatched": unmatched}
+    imported = sum(ids[row.path] is not None for row in rows)
+    return {"imported": imported, "unmatched": unmatched, "new_targets": list(new)}
 
 
 def _new_targets(workspace: Workspace, path: Path, rows: Sequence[labels_csv.LabelRow]) -> dict[str, Target]:
-    """Return the targets a file speaks of that this home does not know, with the answers it gives: none is lost."""
+    """Return the targets a file speaks of that this home does not know, by name."""
     known = targets.every(workspace)
-    new: dict[str, dict[str, int]] = {}
+    new: dict[str, list[labels_csv.LabelRow]] = {}
     for row in rows:
         if row.target not in known:
-            new.setdefault(row.target, {}).setdefault(row.value, row.line)
-    return {name: _new_target(path, name, list(values), min(values.values())) for name, values in new.items()}
+            new.setdefault(row.target, []).append(row)
+    return {name: _new_target(path, name, said) for name, said in new.items()}
 
 
-def _new_target(path: Path, name: str, classes: list[str], line: int) -> Target:
+def _new_target(path: Path, name: str, rows: Sequence[labels_csv.LabelRow]) -> Target:
+    """Make a target as its rows define it, else with the answers they give."""
+    defined = next((row.definition for row in rows if row.definition is not None), None)
+    kind, classes = defined or ("nominal", _classes_seen([row.value for row in rows]))
     try:
-        return make(name, classes)
+        return make(name, classes, ordered=kind == "ordered")
     except EarmarkError as error:
-        raise EarmarkError(f"{path}, line {line}: there is no target {name!r} here, and {error}") from error
+        raise EarmarkError(f"{path}, line {rows[0].line}: there is no target {name!r} here, and {error}") from error
+
+
+def _classes_seen(values: Iterable[str]) -> list[str]:
+    """Return the answers given, each in its first spelling; a single one gets its opposite: a target needs two.
+
+    >>> _classes_seen(["yes", "Yes"]), _classes_seen(["slow", "fast", "slow"])
+    (['yes', 'not yes'], ['slow', 'fast'])
+    """
+    spelt: dict[str, str] = {}
+    for value in filter(None, (" ".join(value.split()) for value in values)):
+        spelt.setdefault(value.casefold(), value)
+    classes = list(spelt.values())
+    return [*classes, f"not {classes[0]}"[:LONGEST].rstrip()] if len(classes) == 1 else classes
 
 
 def _checked_value(workspace: Workspace, path: Path, row: labels_csv.LabelRow, new: Mapping[str, Target]) -> str:

@@ -10,6 +10,7 @@ from core.errors import EarmarkError
 from core.records import Label, Track
 from data.exchange import labels_csv
 from data.exchange.files import one_line
+from services import targets
 from services.library import label_paths
 from services.workspace import Workspace
 
@@ -17,7 +18,7 @@ log = logging.getLogger(__name__)
 
 FILE_NAME = "labels.csv"
 EXTRA = ("title", "artist", "source", "created_at")  # behind path, target and value: for people
-MIRRORED = "mirrored"  # setting: the state of the labels that the file shows
+MIRRORED = "mirrored"  # setting: the state of the labels and targets that the file shows
 RESTORED = "restored"  # setting: another one after each restore
 
 
@@ -40,7 +41,7 @@ def mirror(workspace: Workspace) -> Path | None:
         rows = _rows(workspace)
         if not rows and not path.exists():
             return None
-        labels_csv.write(path, rows, extra=EXTRA)
+        labels_csv.write(path, rows, extra=EXTRA, definitions=targets.definitions(workspace))
         workspace.settings.set(MIRRORED, state)
     except (EarmarkError, OSError) as error:
         log.warning("%s could not be written: %s", path, error)
@@ -49,8 +50,8 @@ def mirror(workspace: Workspace) -> Path | None:
 
 
 def _state(workspace: Workspace) -> list[Any]:
-    """Return what changes with every label, undo and restore; a list, as JSON gives it back."""
-    return [*workspace.labels.newest_id(), workspace.settings.get(RESTORED)]
+    """Return what changes with every label, undo, target and restore; a list, as JSON gives it back."""
+    return [*workspace.labels.newest_id(), workspace.targets.stamp(), workspace.settings.get(RESTORED)]
 
 
 def _rows(workspace: Workspace) -> list[tuple[str, ...]]:

@@ -7,6 +7,7 @@ from typing import Any
 
 from core.errors import EarmarkError
 from core.vocabulary import MOOD_TAGS
+from data.exchange.labels_csv import Definition
 from data.targets import Row
 from labeling.targets import TARGETS, UNCHANGED, Target, check_value, make
 from services import genres
@@ -29,6 +30,12 @@ def in_use(workspace: Workspace) -> dict[str, Target]:
     """Return rating, genre, and the others that have answers or are the person's own."""
     said = workspace.labels.counts()
     return {name: about for name, about in every(workspace).items() if name in UNCHANGED or about.own or name in said}
+
+
+def definitions(workspace: Workspace) -> dict[str, Definition]:
+    """Return for a table of labels what the targets are whose classes are not the same in every home."""
+    kept = {name: about for name, about in every(workspace).items() if name not in UNCHANGED}
+    return {name: Definition(about.kind, about.classes or ()) for name, about in kept.items()}
 
 
 def get(workspace: Workspace, name: str) -> Target:
@@ -80,15 +87,20 @@ def add(
         The name or the answers will not do, or answers that stand would lose their meaning.
     """
     target = make(name, classes, ordered=ordered, question=question)
-    used = workspace.labels.counts().get(target.name, {})
-    lost = [f"{value} ({n:,})" for value, n in used.items() if value not in (target.classes or ())]
-    if lost:
-        raise EarmarkError(f"{target.name} has answers that would be lost: {', '.join(lost)}. Keep them in the list.")
+    _check_kept(workspace, target)
     known = workspace.targets.all()
     verb = "Changed the answers of" if any(row["name"] == target.name for row in known) else "Added"
     with workspace.acts.act(ACT, f"{verb} {target.name}: {', '.join(target.classes or ())}"):
         workspace.targets.put(target.name, target.kind, target.classes or (), target.question)
     return as_json(workspace, target)
+
+
+def _check_kept(workspace: Workspace, target: Target) -> None:
+    """Refuse classes that leave out answers that stand."""
+    used = workspace.labels.counts().get(target.name, {})
+    lost = [f"{value} ({n:,})" for value, n in used.items() if value not in (target.classes or ())]
+    if lost:
+        raise EarmarkError(f"{target.name} has answers that would be lost: {', '.join(lost)}. Keep them in the list.")
 
 
 def remove(workspace: Workspace, name: str) -> dict[str, Any]:
@@ -97,11 +109,13 @@ def remove(workspace: Workspace, name: str) -> dict[str, Any]:
     Raises
     ------
     EarmarkError
-        There is no such target, or it is not the person's own.
+        There is no such target, it is not the person's own, or answers that stand are none of the usual ones.
     """
     target = get(workspace, name)
     if not any(row["name"] == target.name for row in workspace.targets.all()):
         raise EarmarkError(f"{target.name} ships with Earmark and stays. Own targets are: {_own(workspace) or 'none'}.")
+    if not target.own:
+        _check_kept(workspace, TARGETS[target.name])
     with workspace.acts.act(ACT, f"Removed {target.name}" if target.own else f"Reset {target.name}"):
         workspace.targets.remove(target.name)
     return as_json(workspace, target)

@@ -8,10 +8,11 @@ from typing import NamedTuple
 import numpy as np
 
 from audio.signature import ALIKE, NAME
-from core.matching import versions_key
+from core.matching import artist_key, versions_key
 from services.workspace import Workspace
 
 COMPARED = 1_000  # answered tracks whose sound is compared, the newest: reading their signatures takes milliseconds
+NAMED = 1_000  # answered tracks of the candidates' artists whose titles are compared, the newest
 
 
 class Twin(NamedTuple):
@@ -36,6 +37,7 @@ def twins(workspace: Workspace, candidates: Collection[int], answered: Collectio
 
 
 def _by_name(workspace: Workspace, candidates: Collection[int], answered: Collection[int]) -> dict[int, Twin]:
+    answered = _of_their_artists(workspace, candidates, answered)[-NAMED:]
     tracks = workspace.tracks.many({*candidates, *answered})
     keys = {i: versions_key(track.artist or track.album_artist, track.title) for i, track in tracks.items()}
     known = {key[0]: i for i in answered if (key := keys.get(i)) is not None}
@@ -44,6 +46,14 @@ def _by_name(workspace: Workspace, candidates: Collection[int], answered: Collec
         for i in candidates
         if (key := keys.get(i)) is not None and known.get(key[0], i) != i
     }
+
+
+def _of_their_artists(workspace: Workspace, candidates: Collection[int], answered: Collection[int]) -> list[int]:
+    """Leave out the answered tracks of other artists: they are no versions, and reading all would take a second."""
+    names = (track.artist or track.album_artist for track in workspace.tracks.many(candidates).values())
+    wanted = {artist_key(name) for name in names if name}
+    theirs = workspace.tracks.of_artists([name for name in workspace.tracks.artists() if artist_key(name) in wanted])
+    return [i for i in answered if i in theirs]
 
 
 def _by_sound(workspace: Workspace, candidates: Collection[int], answered: Collection[int]) -> dict[int, Twin]:

@@ -230,8 +230,9 @@ def test_labels_go_out_and_come_in(music: Path, tmp_path: Path) -> None:
     assert run_json("labels", "export", tmp_path / "l.csv") == {"path": str(tmp_path / "l.csv"), "exported": 1}
     (tmp_path / "l.csv").write_text("path,target,value\nOne.flac,rating,liked\nx.flac,rating,liked\n")
     result = run_json("--home", tmp_path / "b", "labels", "import", tmp_path / "l.csv")
-    assert result == {"imported": 0, "unmatched": ["One.flac", "x.flac"]}
-    assert run_json("labels", "import", tmp_path / "l.csv") == {"imported": 1, "unmatched": ["x.flac"]}
+    assert result == {"imported": 0, "unmatched": ["One.flac", "x.flac"], "new_targets": []}
+    result = run_json("labels", "import", tmp_path / "l.csv")
+    assert result == {"imported": 1, "unmatched": ["x.flac"], "new_targets": []}
     assert run_json("history")["events"][0]["value"] == "liked"
 
 
@@ -396,6 +397,15 @@ def test_a_library_is_taken_in_and_taken_back(library: Path, music: Path, home: 
     assert "Taken back: Library.xml" in run("undo", "--act", act["id"]).stdout
     assert run_json("status")["tracks"] == 0
     assert run_json("import", library, "--stars", "ignore")["labels"] == {"rating": 1}  # Loved is no star
+
+
+def test_an_import_of_labels_names_the_target_it_brings(music: Path, tmp_path: Path) -> None:
+    run_json("import", music)
+    (tmp_path / "l.csv").write_text("path,target,value\nOne.flac,workuot,yes\n")
+    assert run("labels", "import", tmp_path / "l.csv").stdout.splitlines() == [
+        "1 label imported.", "New: workuot (yes, not yes).",
+    ]  # fmt: skip
+    assert run_json("labels", "import", tmp_path / "l.csv")["new_targets"] == []
 
 
 def test_one_thing_is_said_as_one(library: Path, music: Path, tmp_path: Path) -> None:

@@ -9,9 +9,13 @@ ROOT = Path(__file__).resolve().parent.parent
 AUDIO = {".mp3", ".m4a", ".flac", ".ogg", ".opus"}
 # {home} stands for an analysed demo library, {files} for some of its audio files. One not named here gets no arguments.
 SMALL = {
+    "audit.py": ["--sessions", "2", "--tracks", "300", "400", "--checks", "20"],
+    "doubts.py": ["--seeds", "2", "--made-up", "150"],
     "extraction.py": ["{files}"],
-    "extraction_scale.py": ["12"],
-    "label_efficiency.py": ["--home", "{home}", "--target", "genre"],
+    "label_efficiency.py": [
+        *("--home", "{home}", "--target", "genre", "--labels-from", "tag"),
+        *("--strategies", "random,margin", "--seeds", "2"),
+    ],
     "library_import.py": ["1000"],
     "models.py": ["--home", "{home}", "--target", "genre", "--labels-from", "tag"],
     "rating_latency.py": ["200", "--answers", "20"],

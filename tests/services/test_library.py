@@ -16,7 +16,7 @@ import pytest
 from audio.encode import write_audio
 from core.errors import EarmarkError
 from core.records import Label, LibraryRow, Prediction, Tags
-from services import analysis, library
+from services import analysis, library, targets
 from services.workspace import Workspace
 
 Song = Callable[..., Path]
@@ -409,7 +409,7 @@ def test_labels_are_matched_beside_the_csv_and_by_the_end_of_the_path(
         "x.mp3,rating,semi",
         bom=bom,
     )
-    assert library.labels_import(workspace, file) == {"imported": 2, "unmatched": ["x.mp3"]}
+    assert library.labels_import(workspace, file) == {"imported": 2, "unmatched": ["x.mp3"], "new_targets": []}
     assert workspace.labels.current("rating")[three["one.flac"]].value == "liked"
     assert workspace.labels.current("genre")[three["Jóga.flac"]].value == "Pop"
 
@@ -422,7 +422,7 @@ def test_importing_labels_again_repeats_nothing_and_changes_its_own_only(
     lines = ["A/one.flac,rating,liked", "B/two.flac,rating,liked", "B/two.flac,rating,semi"]
     file = write_csv(music(tmp_path) / "l.csv", *lines)
     for _ in range(3):
-        assert library.labels_import(workspace, file) == {"imported": 3, "unmatched": []}
+        assert library.labels_import(workspace, file) == {"imported": 3, "unmatched": [], "new_targets": []}
     assert len(workspace.labels.history()) == 3
     assert {i: said.value for i, said in workspace.labels.current("rating").items()} == {one: "disliked", two: "semi"}
     library.labels_import(workspace, write_csv(music(tmp_path) / "l.csv", "B/two.flac,rating,liked"))
@@ -448,8 +448,69 @@ def test_labels_that_were_exported_can_be_imported_elsewhere(
     assert exported == {"path": str(tmp_path / "labels.csv"), "exported": 3}
     other = Workspace(tmp_path / "other home")
     library.add(other, [music(tmp_path)])
-    assert library.labels_import(other, tmp_path / "labels.csv") == {"imported": 3, "unmatched": []}
+    assert library.labels_import(other, tmp_path / "labels.csv") == {"imported": 3, "unmatched": [], "new_targets": []}
     assert other.labels.counts() == workspace.labels.counts()
+
+
+def test_a_target_is_made_as_the_file_defines_it(workspace: Workspace, three: dict[str, int], tmp_path: Path) -> None:
+    targets.add(workspace, "energy", ["low", "so | so", "high"], ordered=True)
+    workspace.labels.add([Label("e", three["one.flac"], "energy", "high")])
+    library.labels_export(workspace, tmp_path / "labels.csv")
+    other = Workspace(tmp_path / "other home")
+    library.add(other, [music(tmp_path)])
+    assert library.labels_import(other, tmp_path / "labels.csv")["new_targets"] == ["energy"]
+    assert targets.get(other, "energy") == targets.get(workspace, "energy")
+
+
+def test_a_target_the_file_does_not_define_has_the_values_it_gives(
+    workspace: Workspace, three: dict[str, int], tmp_path: Path
+) -> None:
+    lines = ["A/one.flac,Big  Room,yes", "B/two.flac,big room,no", "A/one.flac,workout,Yes", "B/two.flac,workout,yes"]
+    result = library.labels_import(workspace, write_csv(music(tmp_path) / "l.csv", *lines))
+    assert result == {"imported": 4, "unmatched": [], "new_targets": ["big room", "workout"]}
+    assert targets.get(workspace, "big room").classes == ("yes", "no")
+    assert targets.get(workspace, "workout").classes == ("Yes", "not Yes")
+    assert {said.value for said in workspace.labels.current("workout").values()} == {"Yes"}
+
+
+@pytest.mark.parametrize("definition", ["", ",nominal,slow|fast|wild"])
+def test_a_known_target_is_not_defined_again(
+    workspace: Workspace, three: dict[str, int], tmp_path: Path, definition: str
+) -> None:
+    targets.add(workspace, "pace", ["slow", "fast"], ordered=True)
+    file = write_csv(music(tmp_path) / "l.csv", "A/one.flac,pace,slow" + definition)
+    file.write_text(file.read_text().replace("value\n", "value,kind,classes\n"))
+    assert library.labels_import(workspace, file)["new_targets"] == []
+    assert targets.get(workspace, "pace").classes == ("slow", "fast")
+    file.write_text(file.read_text().replace("pace,slow", "pace,wild"))
+    with pytest.raises(EarmarkError, match=r"line 2: 'wild' is not a pace. Choose one of: slow, fast"):
+        library.labels_import(workspace, file)
+
+
+@pytest.mark.parametrize(
+    ("lines", "message"),
+    [
+        (["A/one.flac,workout,yes,nominal,yes|no", "B/two.flac,workout,maybe,,"], "line 3: 'maybe' is not a workout"),
+        (["A/one.flac,rating,liked,,", "B/two.flac,?,yes,nominal,yes|no"], r"line 3: there is no target '\?' here"),
+        (["A/one.flac,workout,,,"], "line 2: there is no target 'workout' here, and Give workout two"),
+    ],
+)
+def test_a_target_that_cannot_be_made_is_said_with_its_line(
+    workspace: Workspace, three: dict[str, int], tmp_path: Path, lines: list[str], message: str
+) -> None:
+    file = tmp_path / "l.csv"
+    file.write_text("\n".join(["path,target,value,kind,classes", *lines]))
+    with pytest.raises(EarmarkError, match=message):
+        library.labels_import(workspace, file)
+    assert workspace.targets.all() == [] and workspace.labels.counts() == {}
+
+
+def test_taking_an_import_back_takes_its_targets_back(
+    workspace: Workspace, three: dict[str, int], tmp_path: Path
+) -> None:
+    library.labels_import(workspace, write_csv(music(tmp_path) / "l.csv", "A/one.flac,workout,yes"))
+    workspace.acts.undo(workspace.acts.all()[0].id)
+    assert "workout" not in targets.every(workspace) and workspace.labels.counts() == {}
 
 
 def test_features_are_exported_under_their_names_with_labels(
@@ -489,10 +550,10 @@ def test_labels_of_tracks_without_a_file_travel_by_their_ids(workspace: Workspac
     workspace.labels.add([Label(f"e{i}", i, "rating", "liked") for i in (first, second)])
     assert library.labels_export(workspace, tmp_path / "l.csv")["exported"] == 2
     assert (tmp_path / "l.csv").read_text().splitlines()[1:] == [
-        "apple:00AB,rating,liked",
-        f"track:{second},rating,liked",
+        "apple:00AB,rating,liked,,",
+        f"track:{second},rating,liked,,",
     ]
     workspace.labels.undo_last("u1")
     workspace.labels.undo_last("u2")
-    assert library.labels_import(workspace, tmp_path / "l.csv") == {"imported": 2, "unmatched": []}
+    assert library.labels_import(workspace, tmp_path / "l.csv") == {"imported": 2, "unmatched": [], "new_targets": []}
     assert workspace.labels.labelled("rating") == {first, second}

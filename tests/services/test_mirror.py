@@ -10,7 +10,7 @@ import pytest
 
 from core.records import FoundFile, Label, Tags
 from data.exchange import labels_csv
-from services import library
+from services import library, targets
 from services.mirror import mirror
 from services.workspace import Workspace
 
@@ -38,8 +38,13 @@ def test_the_mirror_shows_the_labels_that_speak(workspace: Workspace, fill: Fill
 def test_the_columns_begin_as_an_import_wants_them(workspace: Workspace, fill: Fill, rate: Rate) -> None:
     rate({fill(1)[0]: "liked"})
     mirror(workspace)
-    assert list(table(workspace)[0]) == ["path", "target", "value", "title", "artist", "source", "created_at"]
-    assert library.labels_import(workspace, workspace.home / "labels.csv") == {"imported": 1, "unmatched": []}
+    more = ["title", "artist", "source", "created_at", "kind", "classes"]
+    assert list(table(workspace)[0]) == ["path", "target", "value", *more]
+    assert library.labels_import(workspace, workspace.home / "labels.csv") == {
+        "imported": 1,
+        "unmatched": [],
+        "new_targets": [],
+    }
 
 
 def test_the_file_is_written_only_when_a_label_changed(workspace: Workspace, fill: Fill, rate: Rate) -> None:
@@ -79,6 +84,29 @@ def test_a_mirror_is_written_again_after_a_restore(workspace: Workspace, fill: F
     workspace.settings.set("restored", "another")
     mirror(workspace)
     assert path.stat().st_ino != before
+
+
+def test_the_mirror_brings_an_own_target_to_another_home(
+    workspace: Workspace, fill: Fill, rate: Rate, tmp_path: Path
+) -> None:
+    ids = fill(2)
+    targets.add(workspace, "energy", ["low", "middle", "high"], ordered=True)
+    rate({ids[0]: "high"}, "energy")
+    mirror(workspace)
+    other = Workspace(tmp_path / "other home")
+    other.tracks.add([FoundFile("/music/0.mp3", 1, 1.0, Tags(title="Song 0"))])
+    assert library.labels_import(other, workspace.home / "labels.csv")["new_targets"] == ["energy"]
+    assert targets.get(other, "energy") == targets.get(workspace, "energy")
+    assert other.labels.counts() == {"energy": {"high": 1}}
+
+
+def test_the_mirror_follows_a_target_that_changes(workspace: Workspace, fill: Fill, rate: Rate) -> None:
+    targets.add(workspace, "pace", ["slow", "fast"])
+    rate({fill(1)[0]: "slow"}, "pace")
+    mirror(workspace)
+    targets.add(workspace, "pace", ["slow", "medium", "fast"])
+    mirror(workspace)
+    assert table(workspace)[0]["classes"] == "slow|medium|fast"
 
 
 def test_without_a_label_there_is_no_mirror(workspace: Workspace) -> None:

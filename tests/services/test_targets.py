@@ -72,6 +72,26 @@ def test_mood_takes_other_answers_and_gets_its_own_back(workspace: Workspace) ->
         targets.remove(workspace, "genre")
 
 
+def test_mood_is_not_reset_while_answers_would_be_lost(workspace: Workspace, fill: Any) -> None:
+    ids = fill(1)
+    targets.add(workspace, "mood", ["bright", "calm"])
+    labeling.answer(workspace, ids[0], "mood", "bright")
+    with pytest.raises(EarmarkError, match=r"mood has answers that would be lost: bright \(1\). Keep them in the list"):
+        targets.remove(workspace, "mood")
+    assert targets.get(workspace, "mood").classes == ("bright", "calm")
+    labeling.answer(workspace, ids[0], "mood", "calm")
+    targets.remove(workspace, "mood")
+    assert targets.get(workspace, "mood").classes == ("energetic", "happy", "calm", "sad")
+
+
+def test_the_answers_to_a_target_that_is_removed_stay(workspace: Workspace, fill: Any) -> None:
+    ids = fill(1)
+    targets.add(workspace, "workout", ["no", "yes"])
+    labeling.answer(workspace, ids[0], "workout", "yes")
+    targets.remove(workspace, "workout")
+    assert workspace.labels.counts() == {"workout": {"yes": 1}}
+
+
 def test_mood_is_guessed_from_what_the_network_hears_before_any_answer(workspace: Workspace, fill: Any) -> None:
     ids = fill(12)
     quiet = np.full(100, 0.01)
@@ -107,7 +127,7 @@ def test_labels_of_an_unknown_target_bring_it_along(workspace: Workspace, fill: 
     fill(3)
     file = tmp_path / "labels.csv"
     file.write_text("path,target,value\n/music/0.mp3,workout,yes\n/music/1.mp3,workout,no\n", "utf-8")
-    assert library.labels_import(workspace, file) == {"imported": 2, "unmatched": []}
+    assert library.labels_import(workspace, file)["new_targets"] == ["workout"]
     assert targets.get(workspace, "workout").classes == ("yes", "no")
 
 

@@ -19,9 +19,9 @@ CURVES = "models-curves"  # session: target -> (what it was worked out from, the
 WANTED = "models-curve-wanted"  # session: the target whose curve is to be worked out
 NEVER_APART = "\N{NO-BREAK SPACE}"
 TWO_FIGURES = (
-    "Surprise checks are drawn by lot from your whole library, each guess kept before you answer: that is how right"
-    " your playlists will be. The other figure is harder, because the artists it is tested on were left out of"
-    " learning; models are chosen by it."
+    "Surprise checks are drawn by lot from what has no answer, each guess kept before you answer, from the first"
+    " answers on: that is what your playlists can count on. The other figure is that of artists left out of learning;"
+    " models are chosen by it."
 )
 REPLAYED = (
     "Both lines learn from your own answers, the dashed one in random order, and are tested on artists left out. What"

@@ -8,6 +8,9 @@ import pytest
 
 from core.errors import EarmarkError
 from data.exchange import labels_csv
+from data.exchange.labels_csv import Definition
+
+PACE = ("slow", "fast")
 
 
 def read(tmp_path: Path, content: str | bytes) -> list[tuple[int, str, str, str]]:
@@ -68,5 +71,37 @@ def test_what_is_written_is_read_again(tmp_path: Path) -> None:
 def test_more_columns_stand_behind_and_do_not_disturb_reading(tmp_path: Path) -> None:
     path = tmp_path / "labels.csv"
     labels_csv.write(path, [("a.mp3", "rating", "liked", 'Jóga, "live"')], extra=["title"])
-    assert path.read_text(encoding="utf-8") == 'path,target,value,title\na.mp3,rating,liked,"Jóga, ""live"""\n'
+    assert path.read_text(encoding="utf-8") == (
+        'path,target,value,title,kind,classes\na.mp3,rating,liked,"Jóga, ""live""",,\n'
+    )
     assert [(row.path, row.target, row.value) for row in labels_csv.read(path)] == [("a.mp3", "rating", "liked")]
+
+
+@pytest.mark.parametrize(
+    "classes",
+    [("no", "yes"), ("low", "so | so", "high"), ("a|b", "|"), ('12" mix', '"Heroes"'), ("a, b", "\\", "ja; nein")],
+)
+def test_what_a_target_is_stands_beside_its_values(tmp_path: Path, classes: tuple[str, ...]) -> None:
+    path, definition = tmp_path / "labels.csv", Definition("ordered", classes)
+    rows = [("a.mp3", "own", classes[0]), ("a.mp3", "rating", "liked")]
+    labels_csv.write(path, rows, definitions={"own": definition})
+    assert [row.definition for row in labels_csv.read(path)] == [definition, None]
+
+
+def test_a_definition_reads_as_people_write_it(tmp_path: Path) -> None:
+    labels_csv.write(tmp_path / "l.csv", [("a", "pace", "slow")], definitions={"pace": Definition("nominal", PACE)})
+    assert (tmp_path / "l.csv").read_text().splitlines()[1] == "a,pace,slow,nominal,slow|fast"
+    path = tmp_path / "own.csv"
+    path.write_text("Classes,path,target,value,Kind\nslow | fast,a,pace,slow,Nominal\n")
+    assert labels_csv.read(path)[0].definition == Definition("nominal", PACE)
+
+
+@pytest.mark.parametrize(
+    ("header", "cells"),
+    [("kind,classes", ","), ("kind", "album"), ("kind,classes", "album,a|b"), ("kind,classes", "ordered,one"),
+     ("classes", "a|b"), ("kind,classes", "nominal")],
+)  # fmt: skip
+def test_columns_that_define_nothing_do_not_disturb(tmp_path: Path, header: str, cells: str) -> None:
+    path = tmp_path / "labels.csv"
+    path.write_text(f"path,target,value,{header}\na.mp3,pace,slow,{cells}\n")
+    assert [(row.value, row.definition) for row in labels_csv.read(path)] == [("slow", None)]
