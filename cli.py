@@ -615,7 +615,7 @@ def targets_add(name: str, classes: tuple[str, ...], ordered: bool, question: st
 
 @own_targets.command("remove")
 @click.argument("name")
-@verb(lambda result: say(f"{result['name']} is not asked any more; {counted(result['labels'], 'answer')} stay."))
+@verb(lambda result: say(f"{result['name']} is not asked any more; {counted(result['labels'], 'answer')} kept."))
 def targets_remove(name: str) -> Json:
     """Stop asking about one of your own; its answers stay."""
     from services import targets

@@ -93,7 +93,7 @@ def make(name: str, classes: Sequence[str], *, ordered: bool = False, question: 
         raise EarmarkError(f"The answers of {name} cannot be changed. Choose another name.")
     answers = tuple(dict.fromkeys(" ".join(str(one).split()) for one in classes if str(one).strip()))
     if len({one.casefold() for one in answers}) != len(answers) or not 2 <= len(answers) <= MOST_CLASSES:
-        raise EarmarkError(f"Give {name} two to {MOST_CLASSES} different answers, separated by commas.")
+        raise EarmarkError(f"Give {name} 2 to {MOST_CLASSES} different answers.")
     if (long := next((one for one in answers if len(one) > LONGEST), None)) is not None:
         raise EarmarkError(f"{long!r} is too long for a button. Use at most {LONGEST} letters.")
     known = TARGETS.get(name)

@@ -40,9 +40,9 @@ def test_an_own_target_is_added_answered_and_taken_back_as_one_act(workspace: Wo
         ("rating", ["a", "b"], "cannot be changed"),
         ("", ["a", "b"], "is no name"),
         ("x" * 31, ["a", "b"], "is no name"),
-        ("pace", ["slow"], "two to 9"),
-        ("pace", ["slow", "Slow"], "two to 9"),
-        ("pace", [str(n) for n in range(10)], "two to 9"),
+        ("pace", ["slow"], "2 to 9"),
+        ("pace", ["slow", "Slow"], "2 to 9"),
+        ("pace", [str(n) for n in range(10)], "2 to 9"),
         ("pace", ["slow", "f" * 31], "too long for a button"),
     ],
 )

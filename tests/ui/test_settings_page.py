@@ -221,7 +221,7 @@ def test_answers_that_will_not_do_are_refused_and_stay_in_the_field(
     at.text_input(key="asked-name").set_value("workout")
     at.text_input(key="asked-answers").set_value("yes")
     at = click(at, "asked-add")
-    assert "two to 9 different answers" in at.error[0].value
+    assert "2 to 9 different answers" in at.error[0].value
     assert at.text_input(key="asked-answers").value == "yes" and "workout" not in targets.every(opened.workspace)
 
 

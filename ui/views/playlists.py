@@ -128,7 +128,8 @@ def cards(ratings: dict[str, list[Entry]]) -> None:
             st.header(RATINGS[name], anchor=False)
             st.write(f"{rated:,} rated + {len(entries) - rated:,} predicted")
             mistakes = playlists.expected_mistakes(entries)
-            st.caption(f"About {mistakes:.0f} expected mistakes" if len(entries) > rated else "Your own answers")
+            about = f"About {counted(round(mistakes), 'expected mistake')}"
+            st.caption(about if len(entries) > rated else "Your own answers")
 
 
 def apple_list(imported: dict[str, dict[str, Any]]) -> None:
