@@ -1,8 +1,8 @@
 // The desk: what is asked, what the person does about it. One object lives as long as the browser tab.
 
-const TOO_SOON_MS = 400;      // an answer before this was meant for the track before
+const TOO_SOON_MS = 250;      // an answer before this was meant for the track before
 const FLASH_MS = 1500;
-const READ_MS = 3000;
+const READ_MS = 4000;
 const CHECK_MS = 7000;        // how long the outcome of a surprise check is read
 const TURNS = new Set(["undo", "asks", "play"]);   // the reply to these decides what is on screen
 const SKIPS = { "not now": "Not now", "don't know": "Don't know", never: "Never ask (not music)" };
@@ -19,6 +19,8 @@ class Desk {
     this.given = {};            // target -> answer, since the track came on screen
     this.pointed = false;       // did the mouse, not the Tab key, put the focus where it is?
     this.message = null;        // a sentence for the person
+    this.outlasts = false;      // does it stay when the next track comes?
+    this.known = [];            // the newest answers the server told of
     this.overlay = null;        // the chooser, menu or help that is open
     this.mode = "off";
     this.sound = new Sound({ time: () => paintTime(this), state: () => this.paint() });
@@ -53,6 +55,8 @@ class Desk {
     const done = new Set([...reply.acked, ...Object.keys(reply.refused)]);
     const refusal = Object.values(reply.refused)[0];
     if (refusal) this.say(refusal);
+    const before = this.known;
+    this.known = reply.last;
     if (this.turning) {   // a newer reply will decide what is on screen; names must stay hidden until then
       if (this.reply) this.reply.mode = reply.mode;
       return;
@@ -63,6 +67,7 @@ class Desk {
     if (turned) this.given = {};
     this.follow();
     this.tellCheck(sent);
+    this.tellUndo(sent, before);
     this.paint();
   }
 
@@ -91,6 +96,21 @@ class Desk {
   tellCheck(sent) {
     const newest = this.reply.last[0];
     if (newest?.check && sent.some((event) => event.id === newest.event)) this.say(newest.check.sentence, CHECK_MS);
+  }
+
+  tellUndo(sent, before) {
+    if (!sent.some((event) => event.type === "undo" && this.reply.acked.includes(event.id))) return;
+    const gone = this.takenBack(sent, before);
+    if (gone) this.say(`Taken back: ${this.titleOf(gone)} (${gone.value}).`, READ_MS);
+  }
+
+  // The newest answer that is no longer among the last ones: sent together with the undo, or known before.
+  takenBack(sent, before) {
+    const titles = new Map(this.queue.map((card) => [card.id, card.title]));
+    const answers = sent.filter((event) => event.type === "label" || event.type === "skip").reverse();
+    const own = answers.map(({ id, track, value, kind }) => ({ event: id, track, title: titles.get(track), value: value ?? kind }));
+    const left = new Set(this.reply.last.map((one) => one.event));
+    return [...own, ...before].find((one) => one.title && !left.has(one.event));
   }
 
   comeBack() {
@@ -140,7 +160,10 @@ class Desk {
   }
 
   get numbers() { return DIGITS.slice(0, classesOf(this.numbered).length); }
-  get numbersText() { return classesOf(this.numbered).slice(0, DIGITS.length).map(capital).join(", "); }
+  get numbersText() {
+    const names = classesOf(this.numbered).slice(0, DIGITS.length).map(capital).join(", ");
+    return isOwnOrder(this.numbered) ? `${names}: the highest first` : names;
+  }
 
   titleOf(event) { return this.blind && event.track === this.shown ? "This track" : event.title; }
 
@@ -154,7 +177,7 @@ class Desk {
 
   show(card) {
     this.shown = card?.id ?? null;
-    this.message = null;
+    if (!this.outlasts) this.message = null;
     this.given = {};
     if (this.overlay !== this.help) this.overlay?.close();
     this.paint();
@@ -231,8 +254,10 @@ class Desk {
   choices(target, card) {
     const guesses = card ? Object.fromEntries(this.guesses(card, target.name)) : {};
     const known = target.classes ? classesOf(target) : [...Object.keys(guesses), ...(target.name === "genre" ? this.reply.genres : [])];
-    const options = [...new Set(known)].map((value) => ({ value, hint: value in guesses ? percent(guesses[value]) : "" }));
-    return { name: target.name, question: target.question, options, free: !target.classes, given: card?.labels[target.name] };
+    const given = card?.labels[target.name];
+    const hint = (value) => (value === given ? "your answer" : value in guesses ? percent(guesses[value]) : "");
+    const options = [...new Set(known)].map((value) => ({ value, hint: hint(value) }));
+    return { name: target.name, question: `${target.question} ${orderText(target)}`.trim(), options, free: !target.classes };
   }
 
   change(event) {
@@ -400,17 +425,18 @@ class Desk {
 
   // -- telling ------------------------------------------------------------------------------------------------
 
-  say(text, ms) {
-    this.message = text;
+  say(text, ms, outlasts = false) {
+    Object.assign(this, { message: text, outlasts });
     clearTimeout(this.hush);
-    if (ms) this.hush = setTimeout(() => { this.message = null; this.paint(); }, ms);
+    if (ms) this.hush = setTimeout(() => this.say(null), ms);
     this.paint();
   }
 
   flash(text) {
-    this.say(text, FLASH_MS);
+    this.say(text, FLASH_MS, true);
     this.root?.classList.remove("flash");
-    requestAnimationFrame(() => this.root?.classList.add("flash"));
+    void this.root?.offsetWidth;   // so that it shakes again
+    this.root?.classList.add("flash");
     clearTimeout(this.calm);
     this.calm = setTimeout(() => this.root?.classList.remove("flash"), FLASH_MS);
   }
@@ -427,6 +453,11 @@ function classesOf(target) {
   const classes = target?.classes ?? [];
   return target?.kind === "ordered" ? classes.toReversed() : classes;
 }
+
+const isOwnOrder = (target) => target?.kind === "ordered" && target.name !== "rating";
+
+// Says which end the answers of an own ordered target begin at.
+const orderText = (target) => (isOwnOrder(target) ? "The highest first." : "");
 
 export default function (component) {
   const { data, parentElement, setTriggerValue } = component;

@@ -58,6 +58,7 @@ class Line {
       reply = await this.post({ home: this.home, tab: this.tab, events: sent, showing: this.desk.shown });
     } catch {
       this.away = true;   // not reachable: the outbox keeps everything, the next beat tries again
+      dismissFramework();
       return;
     }
     const returned = this.away;
@@ -78,4 +79,11 @@ class Line {
     if (!answer.ok) throw new Error(answer.statusText);
     return answer.json();
   }
+}
+
+// The framework's own dialog about the connection is hidden by page.css, but makes the page deaf to the mouse: close it.
+function dismissFramework() {
+  const app = document.querySelector("[data-testid=stApp]");
+  if (!app || app.dataset.testConnectionState === "CONNECTED") return;
+  document.querySelector("[data-testid=stDialog]:not(:has([data-testid=stVerticalBlock])) button[aria-label=Close]")?.click();
 }

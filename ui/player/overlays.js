@@ -59,7 +59,7 @@ class Chooser extends Overlay {
     };
   }
 
-  // about: {question, options: [{value, hint}], given, free: may a new one be written, name, choose: (value) => ...}
+  // about: {question, options: [{value, hint}], free: may a new one be written, name, choose: (value) => ...}
   open(about) {
     this.about = about;
     this.show();
@@ -67,7 +67,6 @@ class Chooser extends Overlay {
     this.input.placeholder = about.free ? "Type to find, or write a new one" : "Type to find, or press its number";
     this.input.value = "";
     this.find();
-    if (about.given) this.mark(this.options.findIndex((option) => option.value === about.given));
     this.input.focus();
   }
 
@@ -92,10 +91,9 @@ class Chooser extends Overlay {
       .map((option) => ({ ...option, rank: rank(option.value.toLowerCase()) }))
       .filter((option) => option.rank < 3)
       .sort((a, b) => (typed ? a.rank - b.rank : 0));
-    const known = this.options[0]?.rank === 0;
-    if (this.about.free && typed && !known) {
-      const beginning = this.options.filter((option) => option.rank < 2).length;
-      this.options.splice(beginning, 0, { value: this.typed, words: `New ${this.about.name}: ${this.typed}`, rank: 1 });
+    this.fits = this.options.length;
+    if (this.about.free && typed && this.options[0]?.rank !== 0) {
+      this.options.push({ value: this.typed, words: `New ${this.about.name}: ${this.typed}`, key: this.fits ? "Shift Enter" : "" });
     }
     this.paint();
     this.mark(typed && this.options.length ? 0 : -1);
@@ -104,9 +102,10 @@ class Chooser extends Overlay {
   paint() {
     this.list.replaceChildren(...this.options.map((option, index) => {
       const words = make("span", {}, option.words ?? capital(option.value));
+      const key = option.key ? [make("kbd", {}, option.key)] : [];
       const cap = this.about.free || index >= DIGITS.length ? [] : [make("kbd", { "aria-hidden": "true" }, DIGITS[index])];
       const hint = option.hint ? [make("em", {}, option.hint)] : [];
-      return make("li", { role: "option", id: `option-${index}`, "aria-selected": "false" }, ...cap, words, ...hint);
+      return make("li", { role: "option", id: `option-${index}`, "aria-selected": "false" }, ...cap, words, ...key, ...hint);
     }));
     this.list.hidden = !this.options.length;
     this.input.setAttribute("aria-expanded", String(this.options.length > 0));
@@ -120,9 +119,12 @@ class Chooser extends Overlay {
     this.list.children[index].scrollIntoView({ block: "nearest" });
   }
 
+  // A new one stands last and is reached by going up from the first: going down stays among what is known.
   move(step) {
-    const n = this.options.length;
-    if (n) this.mark(this.marked < 0 ? (step > 0 ? 0 : n - 1) : (this.marked + step + n) % n);
+    const last = this.options.length - 1;
+    if (last < 0) return;
+    if (step < 0) this.mark(this.marked <= 0 ? last : this.marked - 1);
+    else this.mark(this.marked + 1 < this.fits ? this.marked + 1 : 0);
   }
 
   choose(index) {
@@ -138,6 +140,7 @@ class Chooser extends Overlay {
     if (step) { take(event); this.move(step); }
     else if (number >= 0 && !event.repeat) { take(event); this.choose(number); }
     else if (event.key === "Enter" && event.repeat) take(event);
+    else if (event.key === "Enter" && event.shiftKey && this.fits < this.options.length) { take(event); this.choose(this.fits); }
     return true;
   }
 }
@@ -157,9 +160,16 @@ class Menu extends Overlay {
     this.button.setAttribute("aria-expanded", "true");
     this.box.replaceChildren(...items.map(({ words, checked, run }) => make("button", {
       type: "button", tabindex: "-1", role: checked === undefined ? "menuitem" : "menuitemradio",
-      "aria-checked": checked, onclick: () => { this.close(); run(); },
+      "aria-checked": checked, onclick: (event) => this.take(run, event.detail > 0),
     }, words)));
     (this.box.querySelector("[aria-checked=true]") ?? this.box.firstChild).focus();
+  }
+
+  // After a click the keys are the desk's again; who works with the keyboard stays on the button.
+  take(run, pointed) {
+    this.close();
+    if (pointed) this.desk.focus(null);
+    run();
   }
 
   close() {

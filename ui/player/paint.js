@@ -44,7 +44,7 @@ function paintCover(box, card, blind) {
   if (box.dataset.cover === wanted) return;
   box.dataset.cover = wanted;
   box.style.backgroundImage = "";
-  box.textContent = blind ? "?" : (card.album || card.title || "?").trim().slice(0, 1).toUpperCase();
+  box.textContent = blind ? "?" : (card.title || card.album || "?").trim().slice(0, 1).toUpperCase();
   if (blind) return;
   const picture = new Image();
   picture.onload = () => {
@@ -93,11 +93,21 @@ function paintAnswers(desk, card) {
     box.style.setProperty("--n-narrow", String(classes.length > 4 ? 3 : classes.length || 2));
     return first.classes ? classes.map((value, index) => answerButton(first, value, index)) : confirmButtons();
   });
-  box.setAttribute("aria-label", first.question);
+  paintQuestion(root, first, box);
   nameKeys(box);
   if (first.classes) paintClasses(desk, card, box);
   else paintConfirm(desk, card, box);
   root.querySelector("#next").hidden = desk.asks.length < 2;
+}
+
+// Ratings speak for themselves; any other large buttons stand below their question.
+function paintQuestion(root, target, box) {
+  const shown = target.name !== "rating";
+  root.querySelector("#asks").hidden = !shown;
+  put(root, "#question", shown ? target.question : "");
+  put(root, "#order", orderText(target));
+  if (shown) { box.removeAttribute("aria-label"); box.setAttribute("aria-labelledby", "question"); }
+  else { box.removeAttribute("aria-labelledby"); box.setAttribute("aria-label", target.question); }
 }
 
 function answerButton(target, value, index) {
@@ -141,7 +151,7 @@ function paintGenre(desk, card) {
   if (row.hidden) return;
   const isOpen = desk.asks.includes("genre") && !(("genre") in card.labels);
   row.classList.toggle("open", isOpen);
-  put(row, ".label", isOpen ? target.question : "Genre");
+  put(row, ".label", isOpen && !first ? target.question : "Genre");
   put(row, "#guess", genreText(desk, card));
   row.querySelector("#accept").hidden = first || !desk.acceptable(card);
   row.querySelector("#correct").hidden = first;
@@ -177,9 +187,11 @@ function furtherButton(desk, target) {
 function paintFurtherButton(desk, card, target, button) {
   const given = card.labels[target.name];
   const [guess, p] = desk.guesses(card, target.name)[0] ?? [];
+  const isOpen = !given && desk.asks.includes(target.name);
+  put(button, "span", isOpen ? target.question : capital(target.name));
   put(button, "em", given ?? (guess ? `${guess} ${percent(p)}` : ""));
   button.classList.toggle("given", Boolean(given));
-  button.classList.toggle("open", !given && desk.asks.includes(target.name));
+  button.classList.toggle("open", isOpen);
 }
 
 // -- sentences ---------------------------------------------------------------------------------------------
