@@ -492,7 +492,7 @@ def test_a_known_target_is_not_defined_again(
     [
         (["A/one.flac,workout,yes,nominal,yes|no", "B/two.flac,workout,maybe,,"], "line 3: 'maybe' is not a workout"),
         (["A/one.flac,rating,liked,,", "B/two.flac,?,yes,nominal,yes|no"], r"line 3: there is no target '\?' here"),
-        (["A/one.flac,workout,,,"], "line 2: there is no target 'workout' here, and Give workout two"),
+        (["A/one.flac,workout,,,"], "line 2: there is no target 'workout' here, and Give workout 2"),
     ],
 )
 def test_a_target_that_cannot_be_made_is_said_with_its_line(

@@ -82,7 +82,7 @@ def test_surprise_checks_come_first_and_the_other_figure_is_named(
     )
     text = said(visit())
     assert "For artists it has never heard: 71 % ± 6." in text.partition("\n")[0].replace("\N{NO-BREAK SPACE}", " ")
-    assert "drawn by lot from your whole library" in text, "why the two differ"
+    assert "drawn by lot from what has no answer" in text, "why the two differ"
 
 
 def test_checks_and_repeats_are_counted(visit: Visit, opened: Engine, fill: Any) -> None:
