@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any
 
@@ -17,8 +17,8 @@ from services.genres import genre_table as genre_table
 from services.workspace import Workspace
 
 LEARNED = 3_000  # answers that the nearest neighbours are looked for among
-HEARD = 20_000  # tracks whose neighbours are looked for: more than are ever ranked at once
-BLOCK = 2_000  # of them at a time
+HEARD = 20_000  # tracks whose neighbours are looked for, and that say what is usual: more than are ever ranked at once
+BLOCK = 2_000  # tracks predicted at a time
 
 
 @dataclass(frozen=True)
@@ -108,7 +108,8 @@ class FeatureCache:
         tracks = self._workspace.tracks.all(states=ANALYSED_STATES)
         known = {track.id: track for track in tracks}
         keep = np.array([int(i) in known for i in ids], dtype=bool)
-        ids, X = ids[keep], X[keep]
+        if not keep.all():  # else the cache's own arrays: a copy of 100,000 tracks is 80 MB
+            ids, X = ids[keep], X[keep]
         return Analysed(ids, X, self._tags(ids), group_names([known[int(i)] for i in ids]), feature_set)
 
     def _grow(self, feature_set: str) -> tuple[np.ndarray, np.ndarray]:
@@ -116,8 +117,10 @@ class FeatureCache:
         ids, X, mark = self._workspace.features.matrix(feature_set, after=mark)
         if len(ids):
             stays = ~np.isin(old_ids, ids)  # a track analysed again replaces its old row
-            old_ids = np.concatenate([old_ids[stays], ids])
-            old_X = np.vstack([old_X[stays], X]) if old_X.size else X
+            if not stays.all():
+                old_ids, old_X = old_ids[stays], old_X[stays]
+            old_ids = np.concatenate([old_ids, ids])
+            old_X = np.vstack([old_X, X]) if old_X.size else X
             self._kept[feature_set] = (old_ids, old_X, mark)
         return old_ids, old_X
 
@@ -125,6 +128,8 @@ class FeatureCache:
         tag_ids, tags = self._grow("tags")
         if len(tag_ids) == 0:
             return None
+        if np.array_equal(tag_ids, ids):
+            return tags
         place = {int(track_id): row for row, track_id in enumerate(tag_ids)}
         rows = np.array([place.get(int(i), -1) for i in ids])
         return np.where(rows[:, None] >= 0, tags[rows], np.nan) if len(ids) else tags[:0]
@@ -196,7 +201,7 @@ def fit_quick(target: Target, analysed: Analysed, rows: np.ndarray, y: np.ndarra
 
     model = fit(quick_build(target), analysed.X[rows], y, analysed.groups[rows])
     classes = tuple(str(c) for c in model.classes_)
-    proba = model.predict_proba(analysed.X)
+    proba = _in_blocks(model.predict_proba, analysed.X)
     neighbours = proba.copy()
     heard, opinion = _neighbours(target, analysed, rows, y, classes)
     neighbours[heard] = opinion
@@ -214,8 +219,15 @@ def _neighbours(
 
     learned, heard = _some(len(rows), LEARNED), _some(len(analysed.ids), HEARD)
     model = fit(quick_build(target, "knn"), analysed.X[rows[learned]], y[learned], analysed.groups[rows[learned]])
-    blocks = np.array_split(heard, max(1, len(heard) // BLOCK))
-    return heard, np.vstack([_aligned(model, analysed.X[block], classes) for block in blocks])
+    return heard, _in_blocks(lambda X: _aligned(model, X, classes), analysed.X, heard)
+
+
+def _in_blocks(
+    predict: Callable[[np.ndarray], np.ndarray], X: np.ndarray, rows: np.ndarray | None = None
+) -> np.ndarray:
+    """Predict some rows, or all, a block at a time: what a model computes on the way stays small."""
+    rows = np.arange(len(X)) if rows is None else rows
+    return np.vstack([predict(X[block]) for block in np.array_split(rows, max(1, len(rows) // BLOCK))])
 
 
 def _some(n: int, most: int) -> np.ndarray:
@@ -261,8 +273,12 @@ def _with_prior(
     heard = ~np.isnan(analysed.tags).any(axis=1)
     first_guess = np.full((len(analysed.ids), len(classes)), 1 / len(classes))
     if heard.any():
-        prior = GenrePrior(classes, table).fit(analysed.tags[heard])
-        first_guess[heard] = align(prior.predict_proba(analysed.tags[heard]), prior.classes_.tolist(), classes)
+        rows = np.flatnonzero(heard)
+        prior = GenrePrior(classes, table).fit(analysed.tags[rows[_some(len(rows), HEARD)]])
+        onto = prior.classes_.tolist()
+        first_guess[rows] = _in_blocks(
+            lambda tags: align(prior.predict_proba(tags), onto, classes), analysed.tags, rows
+        )
     if quick is None:
         return Quick(target, tuple(classes), analysed.ids, first_guess, "prior")
     proba = blend(align(quick.proba, quick.classes, classes), first_guess, n_labels)
