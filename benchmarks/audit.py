@@ -15,7 +15,7 @@ import argparse
 import sys
 import time
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -24,7 +24,7 @@ import numpy as np
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
 from benchmarks.common import DIMENSIONS, GENRES, RATINGS, TRACKS_PER_ARTIST, emit
-from labeling import audit, queue
+from labeling import audit, queue, schedule
 from labeling.strategies import Clusters
 from labeling.targets import get, quick_ready
 from models import evaluation, registry
@@ -32,6 +32,7 @@ from models import evaluation, registry
 SIZES = (15, 20, 30, 50)  # checks after which the interval is looked at
 WINDOWS = (20, 30)  # newest checks counted alone
 TARGETS = ("rating", "genre")
+QUESTIONS = 10  # between two refits
 
 
 @dataclass(frozen=True)
@@ -50,9 +51,14 @@ class Session:
     """What happened so far; every list has one entry per check, or per question where it says so."""
 
     answered: list[int] = field(default_factory=list)  # rows, per question
+    codes: list[str] = field(default_factory=list)  # why each was asked, per question
     guess: dict[int, str] = field(default_factory=dict)  # row -> what was guessed before its answer
     checks: list[int] = field(default_factory=list)  # rows
     truth: list[float] = field(default_factory=list)  # share right of the tracks without an answer, at that moment
+
+    def after(self, checks: int) -> Session:
+        """Return what was known when there were so many checks."""
+        return replace(self, checks=self.checks[:checks], truth=self.truth[:checks])
 
 
 def main() -> None:
@@ -78,10 +84,11 @@ def session_rows(seed: int, tracks: Sequence[int], checks: int) -> list[dict[str
     library = made_up(n, TARGETS[seed % len(TARGETS)], seed)
     session = Session()
     rows: list[dict[str, Any]] = []
-    while len(session.checks) < checks:
+    sizes = [size for size in SIZES if size <= checks]
+    while sizes:
         ten_questions(library, session, seed)
-        if len(session.checks) in SIZES:
-            rows += compare(library, session, seed)
+        while sizes and len(session.checks) >= sizes[0]:
+            rows += compare(library, session.after(sizes.pop(0)), seed)
     return rows
 
 
@@ -99,7 +106,7 @@ def made_up(n: int, target: str, seed: int) -> Library:
 
 
 def ten_questions(library: Library, session: Session, seed: int) -> None:
-    """Refit, ask one check where there is a guess to keep, and the rest as usual."""
+    """Refit, then ask ten questions: a check where the schedule has one and there is a guess to keep."""
     ids, asked = np.arange(len(library.y)), np.array(session.answered, dtype=int)
     kind = get(library.target).kind
     proba, names = None, None
@@ -108,14 +115,6 @@ def ten_questions(library: Library, session: Session, seed: int) -> None:
         model = evaluation.fit(model, library.X[asked], library.y[asked], library.groups[asked])
         proba = model.predict_proba(library.X)
         names = model.classes_[proba.argmax(axis=1)]
-    while names is not None and audit.due(len(session.answered), 0, len(session.checks)):
-        check = audit.next_check(ids, session.answered, target=library.target, seed=seed)
-        assert check is not None
-        free = np.setdiff1d(ids, session.answered)
-        session.truth.append(float((names[free] == library.y[free]).mean()))
-        session.checks.append(check)
-        session.answered.append(check)
-        session.guess[check] = str(names[check])
     picks = queue.rank(
         library.X,
         ids,
@@ -124,20 +123,45 @@ def ten_questions(library: Library, session: Session, seed: int) -> None:
         target=library.target,
         proba=proba,
         clusters=library.clusters,
-        n=audit.EVERY - 1,
+        n=2 * QUESTIONS,
         random_state=seed,
     )
-    for row in (pick[0] for pick in picks):
+    line = [pick.id for pick in picks]
+    for _ in range(QUESTIONS):
+        if names is not None and _check_is_due(library, session, seed):
+            _ask_a_check(library, session, names, seed)
+            continue
+        row = next(row for row in line if row not in session.answered)
         session.answered.append(row)
+        session.codes.append("cover")
         if names is not None:
             session.guess[row] = str(names[row])
+
+
+def _check_is_due(library: Library, session: Session, seed: int) -> bool:
+    recent = session.codes[: -schedule.LOOK_BACK - 1 : -1]
+    kinds = schedule.due(len(session.answered), recent, [], len(session.checks), target=library.target, seed=seed)
+    return "audit" in kinds
+
+
+def _ask_a_check(library: Library, session: Session, names: np.ndarray, seed: int) -> None:
+    """Ask the next track drawn by lot, and note how often the model of this moment is right about what is left."""
+    ids = np.arange(len(library.y))
+    check = next(int(i) for i in audit.order(ids, target=library.target, seed=seed) if int(i) not in session.answered)
+    free = np.setdiff1d(ids, session.answered)
+    session.truth.append(float((names[free] == library.y[free]).mean()))
+    session.checks.append(check)
+    session.answered.append(check)
+    session.codes.append("audit")
+    session.guess[check] = str(names[check])
 
 
 def compare(library: Library, session: Session, seed: int) -> list[dict[str, Any]]:
     """Compare each way of counting with what it could speak of, now."""
     ids = np.arange(len(library.y))
-    reached = audit.reached(ids, session.checks, target=library.target, seed=seed)
-    ways = {"checks": session.checks, "chosen_too": [int(row) for row in reached if int(row) in session.guess]}
+    line = audit.order(ids, target=library.target, seed=seed).tolist()
+    reached = line[: 1 + max(line.index(check) for check in session.checks)]
+    ways = {"checks": session.checks, "chosen_too": [row for row in reached if row in session.guess]}
     ways |= {f"window{n}": session.checks[-n:] for n in WINDOWS}
     return [_compared(library, session, way, rows) for way, rows in ways.items()]
 

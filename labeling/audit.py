@@ -13,7 +13,7 @@ interval then holds the truth 9 times in 10 only (benchmarks/audit.py).
 from __future__ import annotations
 
 import math
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from hashlib import blake2b
 from typing import Any
@@ -62,74 +62,6 @@ def order(ids: Sequence[int] | np.ndarray, *, target: str, seed: int) -> np.ndar
     """Return the tracks in the order they are checked, shape (n,); those of a part keep the order of the whole."""
     ids = np.asarray(ids, dtype=np.int64)
     return ids[np.argsort(keys(ids, target=target, seed=seed), kind="stable")]
-
-
-def next_check(
-    ids: Sequence[int] | np.ndarray,
-    answered: Collection[int],
-    passed_over: Collection[int] = (),
-    *,
-    target: str,
-    seed: int,
-) -> int | None:
-    """Return the track to check next: the first in order that has no answer; None when all have one.
-
-    A track that came to the library late and has a small key is next, which keeps the sample uniform.
-
-    Parameters
-    ----------
-    ids : sequence of int
-        Every track that can be asked about.
-    answered : collection of int
-        Tracks with an answer to this target, whoever gave it.
-    passed_over : collection of int
-        Tracks without an answer that are not to be asked: those put off, until they are left out here, and "never".
-    """
-    ids = np.asarray(ids, dtype=np.int64)
-    out = np.isin(ids, np.fromiter({*answered, *passed_over}, dtype=np.int64))
-    free = ids[~out]
-    return int(free[keys(free, target=target, seed=seed).argmin()]) if len(free) else None
-
-
-def reached(ids: Sequence[int] | np.ndarray, checked: Collection[int], *, target: str, seed: int) -> np.ndarray:
-    """Return the tracks the checks have come past, in order, answered before or not.
-
-    For comparison only; see the top of this file for why those answered before do not count.
-
-    Parameters
-    ----------
-    ids : sequence of int
-        Every track that can be asked about.
-    checked : collection of int
-        Tracks that were asked as checks and answered.
-    """
-    if not checked:
-        return np.empty(0, dtype=np.int64)
-    mark = keys(list(checked), target=target, seed=seed).max()
-    line = order(ids, target=target, seed=seed)
-    return line[keys(line, target=target, seed=seed) <= mark]
-
-
-def due(answered: int, waiting: int, checks: int, *, every: int = EVERY) -> bool:
-    """Say whether the next question to choose should be a check; one missed is made up for.
-
-    Ask only where there is a prediction to store: a check without one measures nothing.
-
-    Parameters
-    ----------
-    answered : int
-        Questions answered so far, checks among them; not what was imported or corrected unasked.
-    waiting : int
-        Questions chosen and not answered yet, checks among them.
-    checks : int
-        Checks answered or waiting.
-
-    >>> [number for number in range(30) if due(number, 0, number // 10)]
-    [9, 19, 29]
-    >>> due(12, 3, 0), due(12, 3, 1)
-    (True, False)
-    """
-    return checks < (answered + waiting + 1) // every
 
 
 # -- what the checks say --------------------------------------------------------------------------------

@@ -7,10 +7,10 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
-from labeling.audit import keys
+from labeling.audit import EVERY, keys
 
 # Kind of question -> it is one of so many, as long as there is something of its kind to ask.
-SCHEDULE: Mapping[str, int] = {"audit": 10, "repeat": 40, "doubt": 20, "stars": 20, "aside": 20, "version": 40}
+SCHEDULE: Mapping[str, int] = {"audit": EVERY, "repeat": 40, "doubt": 20, "stars": 20, "aside": 20, "version": 40}
 AGAIN = ("doubt", "repeat", "stars")  # about tracks that have an answer
 HIDDEN = ("audit", "repeat")  # a guess on the screen would lead the answer
 REPEAT_AFTER = 30  # answers: an earlier one is still remembered, and remembering is not judging

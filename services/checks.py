@@ -32,10 +32,10 @@ class Situation:
     labels: Mapping[int, Label]  # that speak now
     seed: int
 
-    def first_free(self, track_ids: Iterable[int], *, aside: bool = False) -> int | None:
-        """Return the first of these tracks that may be shown now; one put aside only where `aside` says so."""
+    def first_free(self, track_ids: Iterable[int]) -> int | None:
+        """Return the first of these tracks that may be shown now."""
         heard = set(self.ranked.heard.tolist())
-        fit = (i for i in track_ids if i in heard and i not in self.closed and (aside or i not in self.aside))
+        fit = (i for i in track_ids if i in heard and i not in self.closed and i not in self.aside)
         some = list(islice(fit, TRIED))
         tracks = self.workspace.tracks.many(some)
         return next((i for i in some if can_be_asked(tracks.get(i))), None)

@@ -82,7 +82,7 @@ class Desk:
         """Let go of every track: after a restore the same numbers may mean others."""
         with self._lock:
             for tab in self._tabs.values():
-                tab.tracks, tab.shown, tab.chosen, tab.open = [], set(), None, None
+                tab.tracks, tab.shown, tab.chosen, tab.open, tab.asked = [], set(), None, None, None
             self._cards.forget()
 
     def _forget_old_tabs(self) -> None:

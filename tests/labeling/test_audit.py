@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 
 from labeling import audit as checks
-from labeling.audit import Check, audit, keys, next_check, order, reached, wilson
+from labeling.audit import Check, audit, keys, order, wilson
 from labeling.schedule import CLOSEST, DECOYS, HIDDEN, LOOK_BACK, SCHEDULE, decoy, due, may_repeat
 
 LOT = {"target": "rating", "seed": 7}
@@ -51,39 +51,10 @@ def test_the_order_does_not_depend_on_how_the_tracks_are_given() -> None:
     assert order(ids, **LOT).tolist() == order(ids[::-1], **LOT).tolist()
 
 
-def test_checks_go_through_the_order_and_past_what_is_answered_or_put_off() -> None:
-    line = order(range(50), **LOT).tolist()
-    assert next_check(range(50), [], **LOT) == line[0]
-    assert next_check(range(50), [line[0]], [line[1]], **LOT) == line[2]
-
-
-def test_not_now_comes_back_first() -> None:
-    line = order(range(50), **LOT).tolist()
-    assert next_check(range(50), line[2:10], **LOT) == line[0]
-
-
 def test_a_late_track_with_a_small_key_is_next() -> None:
     line = order(range(100), **LOT).tolist()
-    late, early = line[0], line[1:]
-    assert next_check(early, early[:5], **LOT) == early[5]
-    assert next_check([*early, late], early[:5], **LOT) == late
-
-
-def test_when_everything_is_answered_there_is_nothing_to_check() -> None:
-    assert next_check(range(5), range(5), **LOT) is None
-    assert next_check([], [], **LOT) is None
-
-
-def test_reached_is_everything_up_to_the_largest_key_checked() -> None:
-    line = order(range(40), **LOT).tolist()
-    assert reached(range(40), [line[3], line[9]], **LOT).tolist() == line[:10]
-    assert reached(range(40), [], **LOT).tolist() == []
-
-
-def test_a_checked_track_that_left_the_library_still_marks_how_far_the_checks_came() -> None:
-    line = order(range(40), **LOT).tolist()
-    left = [i for i in range(40) if i != line[9]]
-    assert reached(left, [line[9]], **LOT).tolist() == line[:9]
+    assert order(line[1:], **LOT).tolist() == line[1:]
+    assert order([*line[1:], line[0]], **LOT).tolist() == line
 
 
 def test_what_is_reached_is_a_uniform_sample() -> None:
@@ -91,25 +62,6 @@ def test_what_is_reached_is_a_uniform_sample() -> None:
     counts = Counter(i for seed in range(600) for i in order(range(100), target="genre", seed=seed)[:10].tolist())
     assert set(counts) == set(range(100))
     assert max(counts.values()) < 95 and min(counts.values()) > 30  # 60 expected, standard deviation 7
-
-
-# --- when ---
-
-
-def test_every_tenth_question_is_a_check() -> None:
-    asked = 0
-    for number in range(100):
-        asked += checks.due(number, 0, asked)
-    assert asked == 10
-
-
-def test_waiting_questions_count_so_that_no_check_is_chosen_twice() -> None:
-    assert checks.due(5, 4, 0)
-    assert not checks.due(5, 4, 1)
-
-
-def test_a_missed_check_is_made_up_for() -> None:
-    assert [checks.due(number, 0, 0) for number in (8, 9, 14, 18)] == [False, True, True, True]
 
 
 # --- what they say ---

@@ -134,8 +134,15 @@ def finished(workspace: Workspace, kind: str) -> Job:
 
 
 def coordinators() -> list[psutil.Process]:
-    mine = psutil.Process().children(recursive=True)
-    return [child for child in mine if "services.coordinator" in child.cmdline()]
+    return [child for child in psutil.Process().children(recursive=True) if "services.coordinator" in cmdline(child)]
+
+
+def cmdline(process: psutil.Process) -> list[str]:
+    """Return how a process was called; nothing where it has ended and only waits to be noticed."""
+    try:
+        return list(process.cmdline())
+    except psutil.NoSuchProcess:
+        return []
 
 
 def test_the_table_of_labels_follows_the_answers(opened: Engine, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -54,8 +54,15 @@ def run(items: list[int], function: Any = double, children: int = 2, tick: Any =
 
 def children() -> list[psutil.Process]:
     """Return this process's children that analyse (not the tracker of shared resources, which stays)."""
-    mine = psutil.Process().children(recursive=True)
-    return [child for child in mine if "spawn_main" in " ".join(child.cmdline())]
+    return [child for child in psutil.Process().children(recursive=True) if "spawn_main" in command_line(child)]
+
+
+def command_line(process: psutil.Process) -> str:
+    """Return how a process was called; nothing where it has ended and only waits to be noticed."""
+    try:
+        return " ".join(process.cmdline())
+    except psutil.NoSuchProcess:
+        return ""
 
 
 @pytest.fixture(autouse=True)
