@@ -55,7 +55,7 @@ def audited(workspace: Workspace, target: str) -> list[checks.Check]:
 
     The first answer to a check counts, also when it was taken back or changed after the guess was seen. Tracks that
     were chosen for another reason do not count, even where the checks come past them: in simulated sessions with them
-    the figure was 2 points too low and its interval held the truth in 89 of 100 instead of 98 (benchmarks/audit.py).
+    the figure was 1 point too low and its interval held the truth in 93 of 100 instead of 97 (benchmarks/audit.py).
     """
     left = scope.left_out(workspace, patient=True)
     found: dict[int, checks.Check] = {}
