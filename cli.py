@@ -199,7 +199,9 @@ def progress_text(now: Json) -> str:
     >>> progress_text({"done": 3204, "total": 12041, "tracks_per_second": 5.1, "seconds_left": 1740})
     '3,204 of 12,041 · 5.1 tracks/s · 29 min left'
     """
-    parts = []
+    from services.meter import PHASES
+
+    parts = [PHASES[now["phase"]]] if now.get("phase") in PHASES else []
     if now.get("total") is not None:
         parts.append(f"{now.get('done') or 0:,} of {now['total']:,}")
     elif now.get("tracks") is not None:
@@ -356,6 +358,10 @@ def rescan() -> Json:
 def _show_analysis(result: Json) -> None:
     speed = f", {result['realtime_factor']:.0f} x real time" if result["analyzed"] else ""
     say(f"{counted(result['analyzed'], 'track')} analysed in {time_text(result['seconds'])}{speed}.")
+    if result["in_passing"]:
+        say(f"{counted(result['in_passing'], 'track')} heard for a few seconds first, to be asked about early.")
+    if result["renewed"]:
+        say(f"{counted(result['renewed'], 'track')} measured again by a newer version.")
     _show_failures(result["failed"], f"{len(result['failed']):,} could not be analysed:")
 
 
@@ -363,13 +369,50 @@ def _show_analysis(result: Json) -> None:
 @click.option("--jobs", type=NUMBER, metavar="N", help="Processes at once [default: every core].")
 @click.option("--limit", type=NUMBER, metavar="N", help="At most so many tracks.")
 @click.option("--retry", is_flag=True, help="Try unreadable files again.")
+@click.option(
+    "--scheduler", metavar="ADDRESS", help="Let a dask cluster listen: tcp://HOST:8786. Trusted networks only."
+)
 @verb(_show_analysis)
-def analyze(jobs: int | None, limit: int | None, retry: bool) -> Json:
+def analyze(jobs: int | None, limit: int | None, retry: bool, scheduler: str | None) -> Json:
     """Listen to every track that waits; can be stopped and goes on later."""
     from services import analysis
 
+    wishes: Json = {"cores": jobs, "limit": limit, "retry": retry, "scheduler": scheduler}
     with progress("Listening") as report:
-        return analysis.analyze(open_workspace(), cores=jobs, limit=limit, retry=retry, progress=report)
+        return analysis.analyze(open_workspace(), **wishes, progress=report)
+
+
+def _show_course(result: Json) -> None:
+    loudness = "silence" if result["loudness"] is None else f"{result['loudness']} LUFS"
+    say(f"{result['title']}: {loudness}, peak {result['peak']} dB; listen first at {clock_text(result['telling'])}.")
+    rows = [[clock_text(part["start"]), part["level"], part["brightness"], part["attacks"]] for part in result["parts"]]
+    begins = {clock_text(segment["start"]) for segment in result["segments"]}
+    say(f"Segments begin at {', '.join(sorted(begins, key=lambda text: (len(text), text)))}.")
+    show_table(rows, "part", "level, dB", "brightness, Hz", "attacks, dB")
+
+
+def clock_text(seconds: float) -> str:
+    """Return a place in a track.
+
+    >>> clock_text(61.5)
+    '1:01'
+    """
+    return f"{int(seconds) // 60}:{int(seconds) % 60:02d}"
+
+
+@cli.command()
+@click.argument("track")
+@verb(_show_course)
+def outline(track: str) -> Json:
+    """Show how a track goes: loudness, segments, the telling moment, and its parts of 5 s."""
+    from services.course import course
+
+    workspace = open_workspace()
+    known = workspace.tracks.resolve(track)
+    found = course(workspace, known.id)
+    if found is None:
+        raise EarmarkError(f"{known.title} was not heard whole yet: run `cli.py analyze`.")
+    return found
 
 
 @cli.command()
@@ -1048,6 +1091,59 @@ def restore(file: Path) -> Json:
 
     with progress("Restoring") as report:
         return backups.restore(open_workspace(), file, progress=report)
+
+
+@cli.group("arrays")
+def time_arrays() -> None:
+    """Spectrogram slices and feature sequences for deep models; they can be made again at any time."""
+
+
+ARRAY_KIND = click.option("--kind", "kinds", multiple=True, metavar="K", help="mel or frames [default: both].")
+
+
+def _show_made(result: Json) -> None:
+    say(f"{result['sentence']}; made now: {counted(result['made'], 'track')} in {time_text(result['seconds'])}.")
+    _show_failures(result["failed"], f"{len(result['failed']):,} could not be made:")
+
+
+@time_arrays.command("make")
+@ARRAY_KIND
+@click.option("--limit", type=NUMBER, metavar="N", help="Of at most so many tracks.")
+@verb(_show_made)
+def arrays_make(kinds: tuple[str, ...], limit: int | None) -> Json:
+    """Make those of analysed tracks that are not there yet; can be stopped and goes on later."""
+    from services import arrays
+
+    with progress("Making arrays") as report:
+        return arrays.make(open_workspace(), kinds=kinds or None, limit=limit, progress=report)
+
+
+def _show_sizes(result: Json) -> None:
+    say(f"{result['sentence']}.")
+    rows = [
+        [name, f"v{kind['version']}", kind["about"], kind["tracks"], kind["bytes"], kind["stale_bytes"]]
+        for name, kind in result["kinds"].items()
+    ]
+    show_table(rows, "kind", "version", "", "tracks", "bytes", "bytes of older versions")
+
+
+@time_arrays.command("size")
+@verb(_show_sizes)
+def arrays_size() -> Json:
+    """Say what they take on the disk."""
+    from services import arrays
+
+    return arrays.size(open_workspace())
+
+
+@time_arrays.command("clear")
+@ARRAY_KIND
+@verb(lambda result: say(f"{counted(result['files'], 'file')} deleted, {result['freed']} free again."))
+def arrays_clear(kinds: tuple[str, ...]) -> Json:
+    """Delete them, of every version."""
+    from services import arrays
+
+    return arrays.clear(open_workspace(), kinds or None)
 
 
 # -- the house --------------------------------------------------------------------------------------

@@ -7,7 +7,7 @@ soxr HQ, which gives the samples `librosa.load` gives; FFmpeg's own way makes st
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any, cast
@@ -35,12 +35,32 @@ CHUNK = 1 << 17  # samples handled at once: a numpy call per frame would cost as
 GROWTH = 300 * SR  # samples the output grows by, so that a lying duration allocates nothing
 LOUDEST = 1e3  # beyond any real float recording (full scale is 1); keeps powers finite
 
+# By their number: channels of a WAV file, say, that does not name them.
+UNNAMED = {
+    1: ("FC",),
+    2: ("FL", "FR"),
+    4: ("FL", "FR", "FC", "BC"),
+    5: ("FL", "FR", "FC", "BL", "BR"),
+    6: ("FL", "FR", "FC", "LFE", "BL", "BR"),
+    8: ("FL", "FR", "FC", "LFE", "BL", "BR", "SL", "SR"),
+}
+
 PathLike = str | os.PathLike[str]
+OnPacket = Callable[[av.Packet], object]
+OnChannels = Callable[[np.ndarray, int, tuple[str, ...]], object]
 # What PyAV has been seen to raise on damaged files besides its own errors.
 AV_ERRORS = (av.error.FFmpegError, OSError, ValueError, IndexError, AttributeError, RuntimeError, MemoryError)
 
 
-def decode(path: PathLike, sr: int = SR, *, start: float | None = None, seconds: float | None = None) -> Waveform:
+def decode(
+    path: PathLike,
+    sr: int = SR,
+    *,
+    start: float | None = None,
+    seconds: float | None = None,
+    on_packet: OnPacket | None = None,
+    on_channels: OnChannels | None = None,
+) -> Waveform:
     """Decode an audio file, or a passage of it, to mono.
 
     Packets that are damaged are skipped, as ffmpeg does; a file that stops early gives what can be heard of it, with
@@ -56,6 +76,11 @@ def decode(path: PathLike, sr: int = SR, *, start: float | None = None, seconds:
         Where to begin, in seconds.
     seconds : float, optional
         How much to decode; never more than `MAX_SECONDS`.
+    on_packet : callable, optional
+        Called with every packet of the sound in turn, to the end of the file also where decoding stops before it.
+    on_channels : callable, optional
+        Called with all channels as they were before they were averaged and resampled: samples of shape (channels,
+        samples), float32, full scale 1, not freed from NaN; their rate in Hz; the names of the channels.
 
     Returns
     -------
@@ -71,10 +96,12 @@ def decode(path: PathLike, sr: int = SR, *, start: float | None = None, seconds:
     with open_sound(path) as (container, stream):
         expected = None if start or seconds else promised_seconds(container, stream)
         stream.codec_context.thread_count = 1  # children share the cores; one file per core is the quickest
-        packets = Packets(container, stream)
+        packets = Packets(container, stream, on_packet)
         if start:
             _seek(container, stream, start)
-        y = _collect(_from(_frames(packets), stream, start), sr, int(limit * sr))
+        y = _collect(_from(_frames(packets), stream, start), sr, int(limit * sr), on_channels)
+        if on_packet is not None:
+            packets.read_on()
     if len(y) < MIN_SECONDS * sr:
         raise DecodeError(path, "there is next to no sound in it" if len(y) else "none of its sound can be decoded")
     short = expected is not None and _is_short(len(y) / sr, min(expected, limit))
@@ -162,19 +189,32 @@ def decoded_frames(container: av.container.InputContainer, stream: av.AudioStrea
 class Packets:
     """The packets of one stream in order; `broken` becomes true when the file gives out before its end."""
 
-    def __init__(self, container: av.container.InputContainer, stream: av.AudioStream) -> None:
+    def __init__(
+        self, container: av.container.InputContainer, stream: av.AudioStream, on_packet: OnPacket | None = None
+    ) -> None:
         self._demuxed = container.demux(stream)
+        self._on_packet = on_packet
         self.broken = False
 
     def __iter__(self) -> Iterator[av.Packet]:
         while True:
             try:
-                yield next(self._demuxed)
+                packet = next(self._demuxed)
             except StopIteration:
                 return
             except AV_ERRORS:
                 self.broken = True
                 return
+            if self._on_packet is not None:
+                self._on_packet(packet)
+            yield packet
+
+    def read_on(self) -> None:
+        """Show the packets that were not asked for, so that `on_packet` sees them all."""
+        broken = self.broken
+        for _ in self:
+            pass
+        self.broken = broken  # what comes after the passage is not missing in it
 
 
 def _frames(packets: Packets) -> Iterator[av.AudioFrame]:
@@ -208,11 +248,13 @@ def _from(
             yield frame, max(0, early)
 
 
-def _collect(frames: Iterator[tuple[av.AudioFrame, int]], sr: int, limit: int) -> np.ndarray:
+def _collect(
+    frames: Iterator[tuple[av.AudioFrame, int]], sr: int, limit: int, on_channels: OnChannels | None
+) -> np.ndarray:
     """Average the channels, resample and join; stop at `limit` samples."""
     out = np.empty(0, np.float32)
     length = 0
-    for piece in _resampled(_mono_chunks(frames), sr):
+    for piece in _resampled(_mono_chunks(frames, on_channels), sr):
         if length + len(piece) > len(out):
             # In place, so that a long track is never in memory twice.
             out.resize(length + len(piece) + GROWTH, refcheck=False)
@@ -224,22 +266,41 @@ def _collect(frames: Iterator[tuple[av.AudioFrame, int]], sr: int, limit: int) -
     return out
 
 
-def _mono_chunks(frames: Iterator[tuple[av.AudioFrame, int]]) -> Iterator[tuple[int, np.ndarray]]:
-    """Yield (rate in Hz, float32 mono samples), joining frames of one kind."""
+def _mono_chunks(
+    frames: Iterator[tuple[av.AudioFrame, int]], on_channels: OnChannels | None
+) -> Iterator[tuple[int, np.ndarray]]:
+    """Yield (rate in Hz, float32 mono samples)."""
+    for layout, rate, pieces in _chunks(frames):
+        x = _full_scale(np.concatenate(pieces, axis=1))
+        if on_channels is not None:
+            on_channels(x, rate, _places(layout))
+        yield rate, _mono(x)
+
+
+def _places(layout: av.AudioLayout) -> tuple[str, ...]:
+    """Return the names of the channels; where a file does not say which is which, those FFmpeg takes them for."""
+    names = tuple(channel.name for channel in layout.channels)
+    return UNNAMED.get(len(names), names) if "NONE" in names else names
+
+
+def _chunks(
+    frames: Iterator[tuple[av.AudioFrame, int]],
+) -> Iterator[tuple[av.AudioLayout, int, list[np.ndarray]]]:
+    """Yield (layout, rate in Hz, arrays of shape (channels, samples)), frames of one kind together."""
     held: list[np.ndarray] = []
-    held_kind: tuple[int, np.dtype, int] | None = None
-    samples = 0
+    held_kind: tuple[int, np.dtype, str] | None = None
+    layout, samples = None, 0
     for frame, early in frames:
         x = _channels(frame)[:, early:]
-        kind = (frame.sample_rate, x.dtype, len(x))
-        if held_kind is not None and (kind != held_kind or samples >= CHUNK):
-            yield held_kind[0], _mono(held)
+        kind = (frame.sample_rate, x.dtype, frame.layout.name)
+        if held_kind is not None and layout is not None and (kind != held_kind or samples >= CHUNK):
+            yield layout, held_kind[0], held
             held, samples = [], 0
-        held_kind = kind
+        held_kind, layout = kind, frame.layout
         held.append(x)
         samples += x.shape[1]
-    if held_kind is not None and held:
-        yield held_kind[0], _mono(held)
+    if held_kind is not None and layout is not None and held:
+        yield layout, held_kind[0], held
 
 
 def _channels(frame: av.AudioFrame) -> np.ndarray:
@@ -248,9 +309,8 @@ def _channels(frame: av.AudioFrame) -> np.ndarray:
     return x if frame.format.is_planar else x.reshape(-1, frame.layout.nb_channels).T
 
 
-def _mono(pieces: list[np.ndarray]) -> np.ndarray:
-    """Join (channels, samples) pieces and average their channels, full scale 1."""
-    x = np.concatenate(pieces, axis=1)
+def _full_scale(x: np.ndarray) -> np.ndarray:
+    """Return samples as float32, or the float64 they were, full scale 1."""
     if x.dtype == np.uint8:
         x = x.astype(np.float32) - 128
         x /= 128
@@ -258,6 +318,11 @@ def _mono(pieces: list[np.ndarray]) -> np.ndarray:
         full_scale = -float(np.iinfo(x.dtype).min)
         x = x.astype(np.float32)
         x /= full_scale
+    return x
+
+
+def _mono(x: np.ndarray) -> np.ndarray:
+    """Average the channels, (channels, samples), and put silence for what is no number."""
     y = x[0].astype(np.float32, copy=False) if len(x) == 1 else x.mean(axis=0, dtype=np.float32)
     if not (y.max(initial=0) <= LOUDEST and y.min(initial=0) >= -LOUDEST):  # also true for NaN
         y = np.nan_to_num(y, nan=0.0, posinf=0.0, neginf=0.0).clip(-LOUDEST, LOUDEST)

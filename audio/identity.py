@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import hashlib
 
+import av
+
 from audio.decode import Packets, PathLike, open_sound
 from core.errors import DecodeError
 
@@ -30,12 +32,28 @@ def content_id(path: PathLike) -> str:
     DecodeError
         If the file cannot be opened or holds no audio packet.
     """
-    digest, size = hashlib.blake2b(digest_size=DIGEST_BYTES), 0
+    digest = PacketDigest()
     with open_sound(path) as (container, stream):
-        # Where one packet ends is the container's choice (PCM, Ogg against Matroska): only the bytes in a row count.
         for packet in Packets(container, stream):
-            digest.update(packet)
-            size += packet.size
-    if not size:
+            digest.add(packet)
+    found = digest.content_id()
+    if found is None:
         raise DecodeError(path, "none of its sound can be decoded")
-    return digest.hexdigest()
+    return found
+
+
+class PacketDigest:
+    """Takes a file's packets while it is read for something else, and gives its content id at the end."""
+
+    def __init__(self) -> None:
+        self._digest = hashlib.blake2b(digest_size=DIGEST_BYTES)
+        self._size = 0
+
+    def add(self, packet: av.Packet) -> None:
+        """Take the next packet; where one ends is the container's choice, only the bytes in a row count."""
+        self._digest.update(packet)
+        self._size += packet.size
+
+    def content_id(self) -> str | None:
+        """Return the id of all that came, None if that was nothing."""
+        return self._digest.hexdigest() if self._size else None

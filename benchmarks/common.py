@@ -13,11 +13,12 @@ from typing import Any
 
 import numpy as np
 
-from core.records import FoundFile, Label, Tags
+from core.records import FoundFile, Label, Outline, Tags
 from core.vocabulary import TAG_NAMES
 from data.db import Database
 from data.features import FeatureStore
 from data.labels import LabelStore
+from data.outlines import OutlineStore
 from data.tracks import TrackStore
 from services.workspace import Workspace
 
@@ -89,15 +90,23 @@ def fill(workspace: Workspace, n: int, *, files: Sequence[Path] = (), seed: int 
     ratings = np.digitize(taste, np.quantile(taste, [0.4, 0.65]))
     found = [_found(i, int(artists[i]), files[i] if files else Path(f"/music/{i}.mp3")) for i in range(n)]
     with one_transaction(workspace) as database:
-        tracks, features = TrackStore(database), FeatureStore(database)
+        tracks, features, outlines = TrackStore(database), FeatureStore(database), OutlineStore(database)
         ids = list(tracks.add(found).added)
         for i, track_id in enumerate(ids):
             tracks.mark_analysed(track_id, f"made up {seed}-{i}", duration=SECONDS, note=None)
             features.put(track_id, {"musicnn": X[i], "tags": tags[i]}, VERSIONS)
+            outlines.put(track_id, _outline(rng), 1)
     return Library(
         ids,
         {"rating": [RATINGS[r] for r in ratings], "genre": [GENRES[g] for g in genre_of[artists]]},
     )
+
+
+def _outline(rng: np.random.Generator) -> Outline:
+    """Return a course as a song of SECONDS might have it."""
+    bounds = np.linspace(0, SECONDS, 6, endpoint=False)
+    waveform = rng.integers(60, 256, 400).astype(np.uint8)
+    return Outline(-12.0, 1.0, float(bounds[2]), bounds, waveform, np.zeros((1, 1), np.float32))
 
 
 def answer(workspace: Workspace, library: Library, target: str, n: int, *, seed: int = 0) -> list[int]:

@@ -43,15 +43,38 @@ class Waveform:
         return len(self.y) / self.sr
 
 
+@dataclass(frozen=True, eq=False)
+class Outline:
+    """A track's course in time, for the player and for comparing its parts."""
+
+    loudness: float | None  # LUFS, integrated over the track (ITU-R BS.1770-4); None: silence
+    peak: float  # largest magnitude of a sample in any channel; full scale is 1
+    telling: float  # seconds: where to listen first
+    bounds: np.ndarray  # float32, shape (segments,): seconds at which each begins; the first is 0
+    waveform: np.ndarray  # uint8, shape (400,): largest magnitude in equal parts of the track; 255 is the loudest
+    parts: np.ndarray  # float32, shape (parts, rows): mean of each feature of `audio.descriptors` in parts of about 5 s
+
+
 @dataclass(frozen=True)
+class Task:
+    """What is to be had from a file."""
+
+    path: str
+    sets: tuple[str, ...] = ()  # names of feature sets, "outline" among them; none named: all there are
+    quick: bool = False  # a few seconds only, found by seeking
+
+
+@dataclass(frozen=True, eq=False)
 class Analysis:
     """What one pass over a file found, ready to be kept."""
 
-    content_id: str
-    duration: float  # seconds decoded
+    content_id: str | None  # None after a quick pass, which does not read the whole file
+    duration: float  # seconds decoded; of a quick pass those the file promises
     complete: bool
     features: dict[str, np.ndarray]  # feature set -> float32 vector
     note: str | None = None  # for a partly readable file: what is missing
+    outline: Outline | None = None
+    quick: bool = False
 
 
 @dataclass(frozen=True)
@@ -75,6 +98,7 @@ class Track:
     path: str | None = None  # its first known file
     track_number: int | None = None
     disc_number: int | None = None
+    quick: bool = False  # analysed from a few seconds only; the whole is still to be heard
 
 
 @dataclass(frozen=True)
@@ -160,6 +184,7 @@ class ModelRun:
     path: str | None
     created_at: str
     became_current: bool = False
+    versions: dict[str, int] = field(default_factory=dict)  # of the feature sets; none known: those in use
 
 
 @dataclass(frozen=True)

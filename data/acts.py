@@ -19,6 +19,7 @@ JOURNALLED: dict[str, tuple[str, ...]] = {
     "labels": ("id",),
     "skips": ("id",),
     "features": ("id",),
+    "outlines": ("track_id",),
     "lyrics": ("track_id",),
     "playlists": ("id",),
     "playlist_tracks": ("playlist_id", "position"),
@@ -28,6 +29,7 @@ JOURNALLED: dict[str, tuple[str, ...]] = {
     "settings": ("key",),
     "targets": ("name",),
 }
+BLOBS = {("features", "vector"), ("outlines", "bounds"), ("outlines", "waveform"), ("outlines", "parts")}
 KEPT = 50  # the newest acts that can be taken back
 BLOB = "hex:"  # how a blob stands in JSON; no column that holds blobs holds text
 
@@ -252,8 +254,8 @@ def _packed(row: Row | None) -> Row | None:
 
 
 def _unpacked(table: str, name: str, value: Any) -> Any:
-    blob = (table, name) == ("features", "vector")
-    return bytes.fromhex(value.removeprefix(BLOB)) if blob and isinstance(value, str) else value
+    blob = (table, name) in BLOBS and isinstance(value, str)
+    return bytes.fromhex(value.removeprefix(BLOB)) if blob else value
 
 
 # -- taking back --------------------------------------------------------------------------------------

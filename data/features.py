@@ -1,16 +1,23 @@
-"""Feature vectors: float32, one per track, feature set and version."""
+"""Feature vectors: float32, one per track, feature set and version; heard in passing, their version is negative."""
 
 from __future__ import annotations
 
+import sqlite3
 from collections.abc import Iterable, Mapping
 
 import numpy as np
 
 from data.db import Database, chunks, marks
 
+NEARLY_ALL = 0.95  # of the tracks: a few files may be away or have become unreadable, which must not hold up the others
+
 
 class FeatureStore:
-    """Vectors by track; a new version of a set leaves the old one usable until then."""
+    """Vectors by track; a new version of a set leaves the old one in use until it covers nearly as many tracks.
+
+    Version n is heard from the whole track, version -n from a few seconds of it. Vectors of two versions are never put
+    into one matrix: to a model they are different things.
+    """
 
     def __init__(self, database: Database) -> None:
         self._database = database
@@ -36,7 +43,7 @@ class FeatureStore:
         feature_set : str
             The set's name.
         version : int, optional
-            The newest kept by default; versions are never mixed.
+            The one in use by default.
         after : int
             Only rows written after this mark: for caches that grow.
 
@@ -48,10 +55,7 @@ class FeatureStore:
             The newest row's number, for `after`.
         """
         with self._database.read() as connection:
-            if version is None:
-                version = connection.execute(
-                    "SELECT MAX(version) FROM features WHERE feature_set = ?", [feature_set]
-                ).fetchone()[0]
+            version = _in_use(connection, feature_set) if version is None else version
             rows = connection.execute(
                 """SELECT id, track_id, vector FROM features
                    WHERE feature_set = ? AND version = ? AND id > ? ORDER BY id""",
@@ -63,21 +67,67 @@ class FeatureStore:
         X = np.frombuffer(b"".join(row["vector"] for row in rows), "<f4").reshape(len(rows), -1)
         return ids, X, int(rows[-1]["id"])
 
+    def version(self, feature_set: str) -> int | None:
+        """Return the version in use: the newest that nearly as many tracks have as any; None without any vector."""
+        with self._database.read() as connection:
+            return _in_use(connection, feature_set)
+
+    def versions(self) -> dict[str, dict[int, int]]:
+        """Return for each set its versions, and how many tracks have each."""
+        sql = "SELECT feature_set, version, COUNT(*) FROM features GROUP BY feature_set, version"
+        found: dict[str, dict[int, int]] = {}
+        with self._database.read() as connection:
+            for feature_set, version, count in connection.execute(sql):
+                found.setdefault(feature_set, {})[version] = count
+        return found
+
+    def due(self, versions: Mapping[str, int], outline_version: int | None = None) -> dict[int, tuple[str, ...]]:
+        """Return for each track that has vectors which sets of `versions` it lacks.
+
+        Parameters
+        ----------
+        versions : mapping
+            Feature set -> the version wanted.
+        outline_version : int, optional
+            The version of an outline that is wanted too; tracks without it lack "outline".
+        """
+        with self._database.read() as connection:
+            sql = "SELECT DISTINCT track_id FROM features WHERE version > 0"
+            everyone = {row[0] for row in connection.execute(sql)}
+            sql = "SELECT track_id FROM features WHERE feature_set = ? AND version = ?"
+            having = {wish[0]: {row[0] for row in connection.execute(sql, wish)} for wish in versions.items()}
+            if outline_version is not None:
+                sql = "SELECT track_id FROM outlines WHERE version = ?"
+                having["outline"] = {row[0] for row in connection.execute(sql, [outline_version])}
+        lacking = set().union(*(everyone - those for those in having.values()))
+        return {i: tuple(name for name, those in having.items() if i not in those) for i in sorted(lacking)}
+
+    def drop(self, versions: Mapping[str, Iterable[int]]) -> int:
+        """Delete versions nobody needs any more; return how many vectors went."""
+        with self._database.write() as connection:
+            return sum(
+                connection.execute(
+                    "DELETE FROM features WHERE feature_set = ? AND version = ?", [name, version]
+                ).rowcount
+                for name, gone in versions.items()
+                for version in gone
+            )
+
     def of_track(self, track_id: int) -> dict[str, np.ndarray]:
-        """Return the newest vector of each set for one track."""
+        """Return the newest vector of each set for one track; one heard in passing only where there is no other."""
         sql = "SELECT feature_set, vector FROM features WHERE track_id = ? ORDER BY version"
         with self._database.read() as connection:
             rows = connection.execute(sql, [track_id]).fetchall()
         return {row["feature_set"]: np.frombuffer(row["vector"], "<f4") for row in rows}
 
     def vectors(self, feature_set: str, track_ids: Iterable[int]) -> dict[int, np.ndarray]:
-        """Return the newest vector of one set for some tracks, those that have one."""
+        """Return the newest vector of one set for some tracks, those that have one; not what was heard in passing."""
         found: dict[int, np.ndarray] = {}
         with self._database.read() as connection:
             for part in chunks(list(track_ids)):
                 rows = connection.execute(
-                    f"""SELECT track_id, vector FROM features WHERE feature_set = ? AND track_id IN ({marks(len(part))})
-                        ORDER BY version""",
+                    f"""SELECT track_id, vector FROM features
+                        WHERE feature_set = ? AND version > 0 AND track_id IN ({marks(len(part))}) ORDER BY version""",
                     [feature_set, *part],
                 )
                 found |= {row["track_id"]: np.frombuffer(row["vector"], "<f4") for row in rows}
@@ -100,6 +150,29 @@ class FeatureStore:
         with self._database.read() as connection:
             kept = {(row[0], row[1]) for row in connection.execute(sql, [track_id])}
         return set(versions.items()) <= kept
+
+    def has(self, track_id: int, sets: Iterable[str]) -> bool:
+        """Tell whether a track was heard whole for each of these sets, by whatever version."""
+        sql = "SELECT DISTINCT feature_set FROM features WHERE track_id = ? AND version > 0"
+        with self._database.read() as connection:
+            return set(sets) <= {row[0] for row in connection.execute(sql, [track_id])}
+
+    def lacks(self, feature_set: str, version: int) -> bool:
+        """Tell whether an analysed track has vectors of a set, but not of this version."""
+        sql = """SELECT EXISTS (
+                     SELECT 1 FROM features f JOIN tracks t ON t.id = f.track_id
+                     WHERE f.feature_set = ? AND f.version <> ? AND t.state IN ('analysed', 'partly')
+                       AND NOT EXISTS (SELECT 1 FROM features g
+                                       WHERE g.track_id = f.track_id AND g.feature_set = ? AND g.version = ?))"""
+        with self._database.read() as connection:
+            return bool(connection.execute(sql, [feature_set, version, feature_set, version]).fetchone()[0])
+
+
+def _in_use(connection: sqlite3.Connection, feature_set: str) -> int | None:
+    sql = "SELECT version, COUNT(*) FROM features WHERE feature_set = ? GROUP BY version ORDER BY version DESC"
+    counts: dict[int, int] = dict(connection.execute(sql, [feature_set]).fetchall())
+    enough = NEARLY_ALL * max(counts.values(), default=0)
+    return next((version for version, count in counts.items() if count >= enough), None)
 
 
 def join(parts: Iterable[tuple[np.ndarray, np.ndarray]]) -> tuple[np.ndarray, np.ndarray]:

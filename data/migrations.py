@@ -293,6 +293,32 @@ def m003_asking(db: Database) -> None:
         db.execute(statement)
 
 
+LISTENING = """
+ALTER TABLE tracks ADD COLUMN quick INTEGER NOT NULL DEFAULT 0;  -- 1: only a few seconds were heard so far
+ALTER TABLE model_runs ADD COLUMN versions TEXT;  -- JSON: feature set -> version it was trained on
+UPDATE model_runs SET versions = '{"descriptors": 1, "musicnn": 1, "tags": 1}';  -- there were no others
+
+CREATE TABLE outlines (         -- a track's course in time
+    track_id INTEGER PRIMARY KEY REFERENCES tracks (id) ON DELETE CASCADE,
+    version INTEGER NOT NULL,
+    loudness REAL,              -- LUFS, integrated; NULL: silence
+    peak REAL NOT NULL,         -- largest magnitude of a sample; full scale is 1
+    telling REAL NOT NULL,      -- seconds: where to listen first
+    bounds BLOB NOT NULL,       -- float32, little endian: seconds at which the segments begin
+    waveform BLOB NOT NULL,     -- uint8: largest magnitude in equal parts
+    parts BLOB NOT NULL         -- float16, little endian: (parts of about 5 s, descriptors per frame), their means
+);
+CREATE INDEX outlines_loudness ON outlines (loudness);
+"""
+
+
+@migrations()
+def m004_listening(db: Database) -> None:
+    """Keep each track's course in time, who was heard in passing only, and what a model was trained on."""
+    for statement in split_statements(LISTENING):
+        db.execute(statement)
+
+
 def split_statements(script: str) -> list[str]:
     """Return the statements of a script one by one, so that they can share one transaction.
 

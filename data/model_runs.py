@@ -17,14 +17,22 @@ class ModelRunStore:
         self._database = database
 
     def add(
-        self, *, target: str, family: str, features: str, labels: int, classes: list[str], scores: dict[str, Any]
+        self,
+        *,
+        target: str,
+        family: str,
+        features: str,
+        labels: int,
+        classes: list[str],
+        scores: dict[str, Any],
+        versions: dict[str, int] | None = None,
     ) -> int:
         """Write a run that has not become current and return its number."""
         with self._database.write() as connection:
             cursor = connection.execute(
-                """INSERT INTO model_runs (target, family, features, labels, classes, scores, created_at)
-                   VALUES (?, ?, ?, ?, ?, ?, ?)""",
-                [target, family, features, labels, to_json(classes), to_json(scores), now()],
+                """INSERT INTO model_runs (target, family, features, labels, classes, scores, versions, created_at)
+                   VALUES (?, ?, ?, ?, ?, ?, ?, ?)""",
+                [target, family, features, labels, to_json(classes), to_json(scores), to_json(versions or {}), now()],
             )
             assert cursor.lastrowid is not None
             return cursor.lastrowid
@@ -84,4 +92,5 @@ def _run(row: sqlite3.Row) -> ModelRun:
         path=row["path"],
         created_at=row["created_at"],
         became_current=bool(row["became_current"]),
+        versions=from_json(row["versions"], {}),
     )

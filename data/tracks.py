@@ -6,7 +6,7 @@ import os
 import re
 import sqlite3
 import unicodedata
-from collections.abc import Collection, Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -16,7 +16,7 @@ from core.records import ANALYSED_STATES, FoundFile, LibraryRow, Tags, Track, Tr
 from data.db import Database, chunks, marks, now, to_json
 
 COLUMNS = """t.id, t.title, t.artist, t.album, t.album_artist, t.genre, t.year, t.duration, t.play_count,
-    t.skip_count, t.date_added, t.state, t.reason, t.content_id, t.track_number, t.disc_number,
+    t.skip_count, t.date_added, t.state, t.reason, t.content_id, t.track_number, t.disc_number, t.quick,
     (SELECT path FROM files f WHERE f.track_id = t.id ORDER BY f.missing_since IS NOT NULL, f.rowid LIMIT 1) AS path"""
 ARTIST = "COALESCE(NULLIF(artist, ''), album_artist)"
 
@@ -39,7 +39,8 @@ class Pending:
 
     track_id: int
     path: str
-    content_id: str | None  # known when only its tags or place changed
+    content_id: str | None = None  # known when only its tags or place changed
+    sets: tuple[str, ...] = ()  # what is to be heard anew; none named: everything
 
 
 class TrackStore:
@@ -120,11 +121,12 @@ class TrackStore:
             return {row[0] for row in connection.execute(sql, [to_json(list(names))])}
 
     def count(self) -> dict[str, int]:
-        """Return how many tracks are in each state, and `tracks` for all of them."""
+        """Return how many tracks are in each state, in all (`tracks`), and heard in passing only (`quick`)."""
         with self._database.read() as connection:
-            rows = connection.execute("SELECT state, COUNT(*) FROM tracks GROUP BY state").fetchall()
+            rows = connection.execute("SELECT state, COUNT(*), SUM(quick) FROM tracks GROUP BY state").fetchall()
         by_state = {row[0]: row[1] for row in rows}
-        return {"tracks": sum(by_state.values()), **by_state}
+        in_passing = sum(row[2] for row in rows)
+        return {"tracks": sum(by_state.values()), **by_state, **({"quick": in_passing} if in_passing else {})}
 
     def by_path(self, path: str | os.PathLike[str]) -> Track | None:
         """Return the track whose file is `path`, or None."""
@@ -175,6 +177,8 @@ class TrackStore:
     def to_analyse(self, *, retry: bool = False, limit: int | None = None) -> list[Pending]:
         """Return the files that wait for analysis; artists take turns, so that the first hour is not all A.
 
+        Tracks of which only a few seconds were heard come after those of which nothing was.
+
         Parameters
         ----------
         retry : bool
@@ -183,16 +187,31 @@ class TrackStore:
             At most so many.
         """
         states = ("new", "unreadable") if retry else ("new",)
+        return self._pending(f"t.state IN ({marks(len(states))}) OR t.quick", states, limit)
+
+    def unheard(self) -> list[Pending]:
+        """Return the files of which nothing was ever heard, for a quick pass; artists take turns."""
+        return self._pending("t.state = 'new' AND t.content_id IS NULL", (), None)
+
+    def analysed_files(self) -> list[Pending]:
+        """Return the files of what was heard, all of it or in passing, with what each holds; artists take turns."""
+        holds = "COALESCE(f.content_id, t.content_id)"  # another encoding of the recording has an id of its own
+        return self._pending(f"t.state IN ({marks(len(ANALYSED_STATES))})", ANALYSED_STATES, None, content_id=holds)
+
+    def _pending(
+        self, condition: str, values: Sequence[str], limit: int | None, *, content_id: str = "t.content_id"
+    ) -> list[Pending]:
+        # With MIN, SQLite takes the other columns of a file from the row that has the smallest path.
         sql = f"""
             SELECT id, path, content_id FROM (
-                SELECT t.id, t.content_id, MIN(f.path) AS path,
+                SELECT t.id, {content_id} AS content_id, t.quick, MIN(f.path) AS path,
                        ROW_NUMBER() OVER (PARTITION BY COALESCE(t.artist, t.album_artist, '') ORDER BY t.id) AS turn
                 FROM tracks t JOIN files f ON f.track_id = t.id
-                WHERE t.state IN ({marks(len(states))}) AND f.missing_since IS NULL
+                WHERE ({condition}) AND f.missing_since IS NULL
                 GROUP BY t.id
-            ) ORDER BY turn, id LIMIT ?"""
+            ) ORDER BY quick, turn, id LIMIT ?"""
         with self._database.read() as connection:
-            rows = connection.execute(sql, [*states, -1 if limit is None else limit])
+            rows = connection.execute(sql, [*values, -1 if limit is None else limit])
             return [Pending(row["id"], row["path"], row["content_id"]) for row in rows]
 
     def known_files(self, root: Path | None = None) -> dict[str, tuple[int, int, float]]:
@@ -279,7 +298,7 @@ class TrackStore:
         Returns
         -------
         int
-            The id that lives on: `track_id`, or that of the row that already had this content id.
+            The id that lives on, the older one: of two copies heard side by side it must not matter which came first.
         """
         state = "partly" if note else "analysed"
         with self._database.write() as connection:
@@ -289,20 +308,30 @@ class TrackStore:
             if path is not None:
                 connection.execute("UPDATE files SET content_id = ? WHERE path = ?", [content_id, path])
             if twin is not None:
-                names = _names_of_its_only_file(connection, twin["id"], track_id)
-                merge(connection, keep=twin["id"], gone=track_id)
-                track_id = twin["id"]
+                older, newer = sorted((twin["id"], track_id))
+                names = _names_of_its_only_file(connection, older, newer) if older == twin["id"] else {}
+                merge(connection, keep=older, gone=newer)
+                track_id = older
                 _rename(connection, track_id, names)
             connection.execute(
-                "UPDATE tracks SET content_id = ?, duration = ?, state = ?, reason = ? WHERE id = ?",
+                "UPDATE tracks SET content_id = ?, duration = ?, state = ?, reason = ?, quick = 0 WHERE id = ?",
                 [content_id, duration, state, note, track_id],
             )
         return track_id
 
+    def mark_quick(self, track_id: int, *, duration: float | None) -> None:
+        """Record that a few seconds of a track were heard, unless all of it was meanwhile."""
+        sql = """UPDATE tracks SET state = 'analysed', quick = 1, reason = NULL, duration = COALESCE(duration, ?)
+                 WHERE id = ? AND state = 'new'"""
+        with self._database.write() as connection:
+            connection.execute(sql, [duration, track_id])
+
     def mark(self, track_id: int, state: TrackState, reason: str | None = None) -> None:
         """Set a track's state, with a reason a person understands."""
         with self._database.write() as connection:
-            connection.execute("UPDATE tracks SET state = ?, reason = ? WHERE id = ?", [state, reason, track_id])
+            connection.execute(
+                "UPDATE tracks SET state = ?, reason = ?, quick = 0 WHERE id = ?", [state, reason, track_id]
+            )
 
     def mark_files_missing(self, paths: Iterable[str]) -> None:
         """Remember that these files are not there now; nothing else about them changes."""
@@ -432,6 +461,7 @@ def merge(connection: sqlite3.Connection, *, keep: int, gone: int) -> None:
            SELECT ?, feature_set, version, vector FROM features WHERE track_id = ?""",
         [keep, gone],
     )
+    connection.execute("UPDATE OR IGNORE outlines SET track_id = ? WHERE track_id = ?", [keep, gone])
     other = connection.execute(f"SELECT {', '.join(_INHERITED)} FROM tracks WHERE id = ?", [gone]).fetchone()
     connection.execute("DELETE FROM tracks WHERE id = ?", [gone])
     sets = ", ".join(f"{name} = COALESCE({name}, ?)" for name in _INHERITED)
@@ -652,7 +682,7 @@ def _tag_values(file: FoundFile) -> list[object]:
 
 
 def _track(row: sqlite3.Row) -> Track:
-    return Track(**dict(row))
+    return Track(**{**dict(row), "quick": bool(row["quick"])})
 
 
 _OUTER = re.compile(r"^(\.{0,2}/)+")  # "./", "../" and "/" in front, but not the dots of "...And You"

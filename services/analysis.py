@@ -1,26 +1,38 @@
-"""Listening to every track that waits: children hear, the coordinator keeps, and a stop loses nothing."""
+"""Listening to every track that waits: children hear, the coordinator keeps, and a stop loses nothing.
+
+Three passes, each only where it has something to do: a few seconds of every track of a large new library, so that all
+of it can be asked about early; every track whole; and what an older version measured, measured anew.
+"""
 
 from __future__ import annotations
 
 import os
-import time
-from collections import deque
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass
 from functools import partial
+from itertools import chain
 from typing import Any
 
-from core.errors import DecodeError
-from core.records import Analysis
+from core.errors import DecodeError, EarmarkError
+from core.records import Analysis, Task
 from core.settings import default_cores
 from data.tracks import Pending
 from services import drives, identity, training
 from services.jobs import Report, carry_out
+from services.meter import Meter
 from services.pool import map_unordered
+from services.waiting import Waiting
 from services.workspace import Workspace
 
-WINDOW = 30.0  # seconds over which speed is measured, so that time left settles and still follows
-ASLEEP = 10.0  # seconds without a look at the clock: the computer slept, or the process was stopped
+QUICK_FROM = 300  # tracks nobody has heard: fewer are soon heard whole
+LOOK_EVERY = 50  # tasks handed out between two looks whether a quick pass has become worth it
+LIMIT_SECONDS = 120.0  # for any file, however short
+SLOWEST_DISK = 0.5e6  # bytes a second: a larger file may take longer
+CHILD_MB = 4_000  # TensorFlow and an hour of sound take 1,700
+
+Outcome = tuple[Task, Analysis | BaseException]
+Keep = Callable[[Workspace, Pending, Analysis], None]
+GiveUp = Callable[[Workspace, Pending, str], list[dict[str, str]]]  # returns what to list as failed
 
 
 def analyze(
@@ -29,16 +41,29 @@ def analyze(
     cores: int | None = None,
     limit: int | None = None,
     retry: bool = False,
+    scheduler: str | None = None,
     progress: Callable[[dict[str, Any]], None] | None = None,
 ) -> dict[str, Any]:
     """Analyse every track that waits, here or in the coordinator that is already running.
 
+    Parameters
+    ----------
+    cores : int, optional
+        Files heard at once on this computer.
+    limit : int, optional
+        Hear no more than so many.
+    retry : bool
+        Try what could not be read, too.
+    scheduler : str, optional
+        Address of a dask.distributed scheduler whose workers do the hearing: "tcp://192.168.1.5:8786".
+
     Returns
     -------
     dict
-        analyzed, failed [{path, reason}], seconds, audio_seconds, realtime_factor.
+        analyzed, failed [{path, reason}], seconds, audio_seconds, realtime_factor, in_passing (tracks of which a few
+        seconds were heard first), renewed (tracks of which something was measured anew).
     """
-    params = {"cores": cores, "limit": limit, "retry": retry}
+    params = {"cores": cores, "limit": limit, "retry": retry, "scheduler": scheduler}
     return carry_out(workspace, "analyze", {k: v for k, v in params.items() if v}, progress)
 
 
@@ -54,7 +79,7 @@ def start(workspace: Workspace) -> int | None:
     open_jobs = workspace.jobs.open(kind="analyze")
     if open_jobs:
         return open_jobs[0].id
-    if not Waiting(workspace, retry=False, limit=1).count() and not workspace.tracks.unverified():
+    if not Waiting.whole(workspace).count() and not workspace.tracks.unverified() and not outdated(workspace):
         return None
     return workspace.jobs.add("analyze", "analysis")
 
@@ -69,31 +94,162 @@ def run(workspace: Workspace, params: dict[str, Any], report: Report) -> dict[st
     """Do the job: the runner that the coordinator calls; moved files are compared with what was heard of them."""
     from audio.analyse import one_thread
 
-    queue = Waiting(workspace, retry=bool(params.get("retry")), limit=params.get("limit"))
-    meter = Meter(total=queue.count())
     one_thread()  # the children inherit it; later would be too late for their numpy
-    report(meter.progress())
-    if params.get("limit") is None:
-        _settle_unchanged(workspace, meter, report)
-    _listen(workspace, params, queue, meter, report)
+    job = _Listening(workspace, params, report)
+    job.settle_unchanged()
+    job.hear_all()
     if identity.verify(workspace, report)["parted"]:
-        _listen(workspace, params, queue, meter, report)
+        job.hear_all()
     identity.recognise(workspace)
+    job.renew()
+    forget_unneeded(workspace)
     training.predict_new(workspace)
-    return meter.result()
+    for target in training.outdated(workspace):
+        workspace.jobs.add("retrain", "training", {"target": target})
+    return job.result()
 
 
-def _settle_unchanged(workspace: Workspace, meter: Meter, report: Report) -> None:
-    """Let files whose sound is still the same be as they were, without decoding them: retagged, copied, restored."""
-    from audio.analyse import FEATURE_VERSIONS
+@dataclass
+class _Pass:
+    """Files that are heard in one way, what becomes of them, and how far that has come."""
+
+    queue: Waiting
+    meter: Meter
+    keep: Keep
+    give_up: GiveUp
+
+
+class _Listening:
+    """One job under way: its wishes, and how far each pass has come."""
+
+    def __init__(self, workspace: Workspace, params: dict[str, Any], report: Report) -> None:
+        self.workspace = workspace
+        self.params = params
+        self.report = report
+        self.limit: int | None = params.get("limit")
+        whole = Waiting.whole(workspace, retry=bool(params.get("retry")), limit=self.limit)
+        unheard = Waiting(workspace, partial(_for_quick_pass, workspace), quick=True)
+        older = Waiting(workspace, partial(outdated, workspace))
+        self.quick = _Pass(unheard, Meter(0, "quick"), keep_quick, _ignored)
+        self.whole = _Pass(whole, Meter(whole.count()), keep, _unreadable)
+        self.anew = _Pass(older, Meter(0, "anew"), keep_renewed, _as_it_was)
+        self.remark: dict[str, str] = {}  # said instead of the numbers, while there is something to say
+        report(self.whole.meter.progress())
+
+    def settle_unchanged(self) -> None:
+        """Let files whose sound is still the same be as they were, without decoding: retagged, copied, restored."""
+        if self.limit is None:
+            self.whole.meter.done += _settle_unchanged(self.workspace, self.report)
+
+    def hear_all(self) -> None:
+        """Hear and keep everything that waits, first in passing where that is worth it."""
+        while self.whole.queue.count():
+            self.hear([self.quick, self.whole] if self.worth_a_quick_pass() else [self.whole])
+        self.report(self.whole.meter.progress())
+
+    def renew(self) -> None:
+        """Measure anew what an older version measured; until all is done, the older figures stay in use."""
+        while self.limit is None and self.anew.queue.count():
+            self.hear([self.anew])
+
+    def worth_a_quick_pass(self) -> bool:
+        """Say whether most of the library was never heard, and that is much."""
+        if self.limit is not None or self.params.get("retry"):
+            return False
+        counts = self.workspace.tracks.count()
+        heard = counts.get("analysed", 0) + counts.get("partly", 0) - counts.get("quick", 0)
+        return counts.get("new", 0) >= max(QUICK_FROM, heard) and self.quick.queue.count() >= QUICK_FROM
+
+    def hear(self, passes: Sequence[_Pass]) -> None:
+        """Hear what waits, pass after pass in the same children, as long as nothing else is wished for."""
+        waiting = [each.queue.count() for each in passes]
+        for each, count in zip(passes, waiting, strict=True):
+            each.meter.total = max(each.meter.total, each.queue.seen + count)
+        cores, now = self.cores(), passes[0]
+        of_task = {each.queue.quick: each for each in passes}
+        go_on = self._as_wished(cores, looks=passes[0] is self.whole)
+        tasks = chain.from_iterable(each.queue.tasks(go_on) for each in passes)
+
+        def tick() -> None:
+            self.whole.meter.look()
+            self.report(now.meter.progress() | self.remark)
+
+        for task, outcome in self._outcomes(tasks, min(cores, max(waiting)), tick):
+            now = of_task[task.quick]
+            self._take(now, task, outcome)
+
+    def _take(self, now: _Pass, task: Task, outcome: Analysis | BaseException) -> None:
+        """Keep what was heard of a file, or say why there is nothing."""
+        pending = now.queue.taken(task.path)
+        if isinstance(outcome, Analysis):
+            now.keep(self.workspace, pending, outcome)
+            now.meter.heard(outcome.duration)
+        elif not os.path.exists(task.path):
+            now.meter.failed += _gone(self.workspace, task.path, now.queue)
+        else:
+            now.meter.failed += now.give_up(self.workspace, pending, reason_of(outcome))
+        now.meter.total = max(now.meter.total, now.queue.seen)
+
+    def cores(self) -> int:
+        """Return how many files are heard at once, as the job or else the person wishes it now."""
+        return max(1, int(self.params.get("cores") or self.workspace.settings.get("cores") or default_cores()))
+
+    def _as_wished(self, cores: int, *, looks: bool) -> Callable[[], bool]:
+        """Return what says whether to go on as now: as many cores, and no quick pass has become worth it."""
+        asked = 0
+
+        def go_on() -> bool:
+            nonlocal asked
+            asked += 1
+            return self.cores() == cores and not (looks and asked % LOOK_EVERY == 0 and self.worth_a_quick_pass())
+
+        return go_on
+
+    def _outcomes(self, tasks: Iterable[Task], children: int, tick: Callable[[], None]) -> Iterator[Outcome]:
+        """Hear tasks in children here, or on a cluster."""
+        from audio.analyse import analyse_in_worker, start_worker
+
+        if address := self.params.get("scheduler"):
+            from services.cluster import map_on_cluster
+
+            return map_on_cluster(address, tasks, tick=tick, note=self._remark, limit_seconds=_limit_seconds)
+        return map_unordered(
+            analyse_in_worker,
+            tasks,
+            children=children,  # no more than there are files: each takes some seconds to start
+            start=start_worker,
+            tick=tick,
+            limit_seconds=_limit_seconds,
+            memory_mb=CHILD_MB,
+        )
+
+    def _remark(self, sentence: str | None) -> None:
+        self.remark = {} if sentence is None else {"sentence": sentence}
+
+    def result(self) -> dict[str, Any]:
+        """Return the figures of the whole run."""
+        result = self.whole.meter.result()
+        result["failed"] += self.anew.meter.failed
+        return {**result, "in_passing": self.quick.meter.done, "renewed": self.anew.meter.done}
+
+
+def _limit_seconds(task: Task) -> float:
+    """Return how long a file may take before it is given up."""
+    try:
+        return LIMIT_SECONDS + os.stat(task.path).st_size / SLOWEST_DISK
+    except OSError:
+        return LIMIT_SECONDS
+
+
+def _settle_unchanged(workspace: Workspace, report: Report) -> int:
     from audio.identity import content_id
 
-    spared = {"signature"} if has_embedding() else {"signature", "musicnn", "tags"}  # not worth hours of listening
-    versions = {name: version for name, version in FEATURE_VERSIONS.items() if name not in spared}
+    sets = {*wanted_versions()} - {"signature"}  # what lacks something is measured anew later, without a new hearing
     known = [pending for pending in workspace.tracks.to_analyse() if pending.content_id is not None]
+    settled = 0
     for done, pending in enumerate(known):
         report({"done": done, "total": len(known), "sentence": f"Checking changed files: {done:,} of {len(known):,}"})
-        if not workspace.features.complete(pending.track_id, versions):
+        if not workspace.features.has(pending.track_id, sets):
             continue
         try:
             found = content_id(pending.path)
@@ -103,44 +259,113 @@ def _settle_unchanged(workspace: Workspace, meter: Meter, report: Report) -> Non
             track = workspace.tracks.get(pending.track_id)
             seconds = track.duration or 0.0
             workspace.tracks.mark_analysed(track.id, found, duration=seconds, note=track.reason, path=pending.path)
-            meter.done += 1
+            settled += 1
+    return settled
 
 
-def _listen(workspace: Workspace, params: dict[str, Any], queue: Waiting, meter: Meter, report: Report) -> None:
-    """Hear and keep everything that waits."""
-    from audio.analyse import analyse_in_worker, start_worker
-
-    while waiting := queue.count():  # again when an import added more meanwhile, or other cores are wished for
-        cores = _cores(workspace, params)
-        outcomes = map_unordered(
-            analyse_in_worker,
-            queue.paths(go_on=partial(_still, workspace, params, cores)),
-            children=min(cores, waiting),  # each child takes some seconds to start
-            start=start_worker,
-            tick=lambda: report(meter.progress()),
-        )
-        for path, outcome in outcomes:
-            pending = queue.taken(path)
-            if isinstance(outcome, Analysis):
-                keep(workspace, pending, outcome)
-                meter.heard(outcome.duration)
-            elif os.path.exists(path):
-                reason = reason_of(outcome)
-                workspace.tracks.mark(pending.track_id, "unreadable", reason)
-                meter.failed.append({"path": path, "reason": reason})
-            else:
-                meter.failed += _gone(workspace, path, queue)
-            meter.total = max(meter.total, queue.seen)
-    report(meter.progress())
+# -- what waits ----------------------------------------------------------------------------------------
 
 
-def _cores(workspace: Workspace, params: dict[str, Any]) -> int:
-    """Return how many files are heard at once, as the job or else the person wishes it now."""
-    return max(1, int(params.get("cores") or workspace.settings.get("cores") or default_cores()))
+def wanted_versions() -> dict[str, int]:
+    """Return the feature sets a track should have here, and their versions."""
+    from audio.analyse import FEATURE_VERSIONS
+
+    without = () if has_embedding() else ("musicnn", "tags")
+    return {name: version for name, version in FEATURE_VERSIONS.items() if name not in without}
 
 
-def _still(workspace: Workspace, params: dict[str, Any], cores: int) -> bool:
-    return _cores(workspace, params) == cores
+def outdated(workspace: Workspace) -> list[Pending]:
+    """Return the files of tracks of which something was never measured, or by an older version."""
+    from audio import outline
+
+    due = workspace.features.due(wanted_versions(), outline.VERSION)
+    files = [pending for pending in workspace.tracks.analysed_files() if pending.track_id in due] if due else []
+    return [
+        Pending(pending.track_id, pending.path, pending.content_id, due[pending.track_id])
+        for pending in files
+        if os.path.exists(pending.path)
+    ]
+
+
+def _for_quick_pass(workspace: Workspace) -> list[Pending]:
+    """Return what was never heard, and before it what was heard whole but not in passing: a model needs both alike."""
+    from audio.analyse import QUICK_VERSIONS
+
+    wanted = wanted_versions()
+    lacking = workspace.features.due({name: version for name, version in QUICK_VERSIONS.items() if name in wanted})
+    heard = [pending for pending in workspace.tracks.analysed_files() if pending.track_id in lacking]
+    return heard + workspace.tracks.unheard()
+
+
+def forget_unneeded(workspace: Workspace) -> int:
+    """Delete older versions, and what was heard in passing, where every track has something better; return how many."""
+    gone = {
+        name: [other for other in workspace.features.versions().get(name, {}) if other != version]
+        for name, version in wanted_versions().items()
+        if not workspace.features.lacks(name, version)
+    }
+    return workspace.features.drop(gone)
+
+
+# -- keeping -------------------------------------------------------------------------------------------
+
+
+def keep(workspace: Workspace, heard: Pending, analysis: Analysis) -> None:
+    """Write what was heard; a row that turns out to be a known recording is merged with it."""
+    track = workspace.tracks.by_path(heard.path)
+    if track is None:  # it went out of the library meanwhile, with an act that was taken back
+        return
+    assert analysis.content_id is not None
+    # Vectors first: a track killed between the two would count as analysed and never be heard again.
+    _put(workspace, track.id, analysis)
+    kept_id = workspace.tracks.mark_analysed(
+        track.id, analysis.content_id, duration=analysis.duration, note=analysis.note, path=heard.path
+    )
+    if kept_id != track.id:  # merged: its vectors went with the row
+        _put(workspace, kept_id, analysis)
+
+
+def keep_quick(workspace: Workspace, heard: Pending, analysis: Analysis) -> None:
+    """Write what was heard in passing; the track waits for the whole."""
+    from audio.analyse import QUICK_VERSIONS
+
+    track = workspace.tracks.by_path(heard.path)
+    if track is not None:
+        workspace.features.put(track.id, analysis.features, QUICK_VERSIONS)
+        workspace.tracks.mark_quick(track.id, duration=analysis.duration)
+
+
+def keep_renewed(workspace: Workspace, heard: Pending, analysis: Analysis) -> None:
+    """Write what was measured anew, where the file still holds what was heard then."""
+    if analysis.content_id == heard.content_id:
+        _put(workspace, heard.track_id, analysis)
+
+
+def _put(workspace: Workspace, track_id: int, analysis: Analysis) -> None:
+    from audio import outline
+    from audio.analyse import FEATURE_VERSIONS
+
+    workspace.features.put(track_id, analysis.features, FEATURE_VERSIONS)
+    if analysis.outline is not None:
+        workspace.outlines.put(track_id, analysis.outline, outline.VERSION)
+
+
+# -- giving up -----------------------------------------------------------------------------------------
+
+
+def _unreadable(workspace: Workspace, pending: Pending, reason: str) -> list[dict[str, str]]:
+    workspace.tracks.mark(pending.track_id, "unreadable", reason)
+    return [{"path": pending.path, "reason": reason}]
+
+
+def _as_it_was(workspace: Workspace, pending: Pending, reason: str) -> list[dict[str, str]]:
+    """Leave what was heard of a file that cannot be heard anew."""
+    return [{"path": pending.path, "reason": reason}]
+
+
+def _ignored(workspace: Workspace, pending: Pending, reason: str) -> list[dict[str, str]]:
+    """Leave the verdict to the whole hearing: what cannot be heard in passing may still be read from its beginning."""
+    return []
 
 
 def _gone(workspace: Workspace, path: str, queue: Waiting) -> list[dict[str, str]]:
@@ -151,137 +376,12 @@ def _gone(workspace: Workspace, path: str, queue: Waiting) -> list[dict[str, str
     return [{"path": path, "reason": "it is no longer there"} for path in gone]
 
 
-class Waiting:
-    """The files that wait, looked up again when all are taken: an import may have added more meanwhile."""
-
-    def __init__(self, workspace: Workspace, *, retry: bool, limit: int | None) -> None:
-        self._workspace = workspace
-        self._retry = retry
-        self._limit = limit
-        self._tried: set[int] = set()
-        self._taken: dict[str, Pending] = {}
-        self._avoided: tuple[str, ...] = ()
-        self._looks_again = False
-        self.seen = 0
-
-    def count(self) -> int:
-        """Return how many wait now and were not handed out."""
-        return len(self._fresh())
-
-    def paths(self, go_on: Callable[[], bool] = lambda: True) -> Iterator[str]:
-        """Yield the path of each file once, while `go_on` says so."""
-        while fresh := self._fresh():
-            for pending in fresh:
-                if not go_on():
-                    return
-                if self._looks_again:
-                    break
-                self._tried.add(pending.track_id)
-                self._taken[pending.path] = pending
-                self.seen += 1
-                yield pending.path
-
-    def avoid(self, folders: tuple[str, ...]) -> None:
-        """Hand out no more files of these folders, nor of drives that turned out to be away."""
-        self._avoided = folders
-        self._looks_again = True
-
-    def _fresh(self) -> list[Pending]:
-        self._looks_again = False
-        left = None if self._limit is None else self._limit - self.seen
-        if left is not None and left <= 0:
-            return []
-        avoided = [*self._workspace.roots.away(), *self._avoided]
-        batch = self._workspace.tracks.to_analyse(retry=self._retry, limit=None if avoided else self._limit)
-        fresh = [pending for pending in batch if pending.track_id not in self._tried]
-        return [pending for pending in fresh if not drives.is_below(pending.path, avoided)][:left]
-
-    def taken(self, path: str) -> Pending:
-        """Return what was handed out under this path."""
-        return self._taken.pop(path)
-
-
-@dataclass
-class Meter:
-    """How much was heard, how fast, and how long the rest will take."""
-
-    total: int
-    done: int = 0
-    audio_seconds: float = 0.0
-    failed: list[dict[str, str]] = field(default_factory=list)
-    started: float = field(default_factory=time.monotonic)
-    first: float | None = None  # when the first track was done: before it the children were starting
-    recent: deque[tuple[float, float]] = field(default_factory=deque)
-    looked: float | None = None  # at the clock, last
-
-    def heard(self, seconds: float) -> None:
-        """Count one analysed track."""
-        moment = self._awake()
-        self.first = self.first or moment
-        self.done += 1
-        self.audio_seconds += seconds
-        self.recent.append((moment, seconds))
-        while self.recent and moment - self.recent[0][0] > WINDOW:
-            self.recent.popleft()
-
-    def progress(self) -> dict[str, Any]:
-        """Return the numbers shown while it runs; speed and time left are None until they mean something."""
-        moment = self._awake()
-        finished = self.done + len(self.failed)
-        numbers: dict[str, Any] = {"done": finished, "total": self.total, "failed": len(self.failed)}
-        span = moment - self.recent[0][0] if len(self.recent) >= 3 else 0.0
-        if self.first is None and not self.failed and self.total:
-            numbers["sentence"] = f"Getting ready to listen to {self.total:,} track{'' if self.total == 1 else 's'}"
-        if span > 1.0:
-            per_second = (len(self.recent) - 1) / span
-            numbers["tracks_per_second"] = round(per_second, 2)
-            numbers["realtime_factor"] = round(sum(s for _, s in list(self.recent)[1:]) / span, 1)
-            numbers["seconds_left"] = round((self.total - finished) / per_second, 1)
-        return numbers
-
-    def _awake(self) -> float:
-        """Return this moment; after a sleep speed is measured anew, and the sleep is no time of work."""
-        moment = time.monotonic()
-        if self.looked is not None and (slept := moment - self.looked) > ASLEEP:
-            self.recent.clear()
-            self.started += slept
-        self.looked = moment
-        return moment
-
-    def result(self) -> dict[str, Any]:
-        """Return the figures of the whole run."""
-        seconds = time.monotonic() - self.started
-        return {
-            "analyzed": self.done,
-            "failed": self.failed,
-            "seconds": round(seconds, 2),
-            "audio_seconds": round(self.audio_seconds, 1),
-            "realtime_factor": round(self.audio_seconds / seconds, 1) if seconds else 0.0,
-        }
-
-
-def keep(workspace: Workspace, heard: Pending, analysis: Analysis) -> None:
-    """Write what was heard; a row that turns out to be a known recording is merged with it."""
-    from audio.analyse import FEATURE_VERSIONS
-
-    track = workspace.tracks.by_path(heard.path)
-    if track is None:  # it went out of the library meanwhile, with an act that was taken back
-        return
-    # Vectors first: a track killed between the two would count as analysed and never be heard again.
-    workspace.features.put(track.id, analysis.features, FEATURE_VERSIONS)
-    kept_id = workspace.tracks.mark_analysed(
-        track.id, analysis.content_id, duration=analysis.duration, note=analysis.note, path=heard.path
-    )
-    if kept_id != track.id:  # merged: its vectors went with the row
-        workspace.features.put(kept_id, analysis.features, FEATURE_VERSIONS)
-
-
 def reason_of(error: BaseException | Analysis) -> str:
     """Say in plain words why a file was not analysed."""
     if isinstance(error, DecodeError):
         return error.reason
+    if isinstance(error, EarmarkError):
+        return str(error)
     if isinstance(error, MemoryError):
         return "it needs more memory than there is"
-    if type(error).__name__ == "BrokenProcessPool":
-        return "reading it makes the decoder crash"
     return f"something unexpected went wrong ({type(error).__name__}: {error})"

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import base64
+import time
 from collections.abc import Container
 from pathlib import Path
 from typing import Any
 
-from core.records import ANALYSED_STATES, Label, Question, Track
+from core.records import ANALYSED_STATES, Label, Outline, Question, Track
 from labeling.reasons import outcome, why
 from labeling.schedule import AGAIN
 from labeling.targets import Target
@@ -20,6 +22,9 @@ from services.workspace import Workspace
 STRIP = 5  # last answers shown
 SHOWN = 3  # classes of a guess
 LISTEN_FROM = 1 / 3  # of the track, until the telling moment is known
+REFERENCE = -18.0  # LUFS: what ReplayGain 2.0 plays everything at
+MATCH = "match_loudness"  # setting; on until the person says otherwise
+TYPICAL_LIFE = 60.0  # seconds for which the middle loudness of a library is not looked up again
 MIME = {
     ".mp3": "audio/mpeg", ".m4a": "audio/mp4", ".mp4": "audio/mp4", ".aac": "audio/aac", ".flac": "audio/flac",
     ".ogg": "audio/ogg", ".oga": "audio/ogg", ".opus": "audio/ogg; codecs=opus", ".wav": "audio/wav",
@@ -51,13 +56,15 @@ class Cards:
         counts = self._label_counts()
         answered = {name: sum(values.values()) for name, values in counts.items()}
         known, mode = targets.every(self._workspace), labeling.mode(self._workspace)
+        matched = matches_loudness(self._workspace)
         shown = ([] if tab.chosen is None else [tab.chosen]) + [t for t in tab.tracks if t != tab.chosen]
         return {
             "target": target,
             "asks": labeling.asks(self._workspace),
             "mode": mode,
+            "matched": matched,
             "targets": [_target(about, answered.get(name, 0)) for name, about in known.items()],
-            "queue": self._cards(tab, shown, target, blind=mode["blind"]),
+            "queue": self._cards(tab, shown, target, blind=mode["blind"], matched=matched),
             "last": self._last_answers(),
             "counts": answered,
             "genres": self._genres(counts.get("genre", {})),
@@ -90,16 +97,20 @@ class Cards:
             "newer": max(0, labels - (0 if run is None else run.labels)),
         }
 
-    def _cards(self, tab: Tab, track_ids: list[int], target: str, *, blind: bool) -> list[dict[str, Any]]:
+    def _cards(
+        self, tab: Tab, track_ids: list[int], target: str, *, blind: bool, matched: bool
+    ) -> list[dict[str, Any]]:
         tracks = self._workspace.tracks.many(track_ids)
         questions = {q.track_id: q for q in self._workspace.questions.waiting(target)}
         earlier = self._workspace.labels.withdrawn(track_ids, target)
+        outlines = self._workspace.outlines.many(track_ids)
         cards = []
         for track_id in track_ids:
             if track_id in tracks:
                 question = None if track_id == tab.chosen else questions.get(track_id) or tab.asked_about(track_id)
                 again = question is not None and question.asked in AGAIN and track_id in questions
-                card = self._card(tracks[track_id], question)
+                card = self._card(tracks[track_id], question) | _course(tracks[track_id], outlines.get(track_id))
+                card["gain"] = self._gain(outlines.get(track_id)) if matched else 1.0
                 card["guesses"] = {} if blind else self._guesses(track_id, self._hidden(track_id, question))
                 standing = {name: label.value for name, label in self._workspace.labels.of_track(track_id).items()}
                 before = {target: standing.pop(target)} if again and target in standing else {}
@@ -130,7 +141,6 @@ class Cards:
             "album": track.album,
             "year": track.year,
             "duration": track.duration,
-            "start": round((track.duration or 0) * LISTEN_FROM, 1),
             "src": f"/earmark/audio/{token}",
             "mime": MIME.get(suffix, ""),
             "cover": f"/earmark/cover/{token}",
@@ -138,6 +148,18 @@ class Cards:
             "asked": "listen" if keeps else question.asked if question else "chosen",
             "hidden": keeps,
         }
+
+    def _gain(self, outline: Outline | None) -> float:
+        """Return the volume that matches a track to the others; one not measured yet is taken for a typical one."""
+        if outline is not None and outline.loudness is not None:
+            return gain(outline.loudness, outline.peak)
+        typical = self._workspace.memo.get(
+            "typical loudness",
+            self._workspace.outlines.median_loudness,
+            choices=None,
+            library=int(time.monotonic() / TYPICAL_LIFE),
+        )
+        return 1.0 if typical is None else gain(typical)
 
     def _guesses(self, track_id: int, hidden: Container[str]) -> dict[str, Any]:
         guesses = {}
@@ -213,6 +235,40 @@ class Cards:
         if jobs:
             return f"{wait} to be listened to. That is paused: press Go on."
         return f"{wait} to be listened to. Start that on the Library page."
+
+
+def matches_loudness(workspace: Workspace) -> bool:
+    """Say whether the desk plays all tracks equally loud."""
+    return bool(workspace.settings.get(MATCH, True))
+
+
+def gain(loudness: float, peak: float = 1.0) -> float:
+    """Return the volume, 0 to 1, at which a track sounds as loud as the reference.
+
+    The page's sound can be turned down but not up: what is quieter than the reference plays as it is.
+
+    Parameters
+    ----------
+    loudness : float
+        LUFS, integrated over the track (ITU-R BS.1770-4).
+    peak : float
+        Largest magnitude of a sample; above full scale, as lossy encodings reach it, it would be clipped.
+
+    >>> gain(-12.0), gain(-18.0), gain(-30.0), gain(-18.0, peak=1.25)
+    (0.501, 1.0, 1.0, 0.8)
+    """
+    return round(min(1.0, 10 ** ((REFERENCE - loudness) / 20), 1 / max(peak, 1.0)), 3)
+
+
+def _course(track: Track, outline: Outline | None) -> dict[str, Any]:
+    """Return where a track is listened to first, and what the player draws of its course."""
+    if outline is None:
+        return {"start": round((track.duration or 0) * LISTEN_FROM, 1), "waveform": None, "segments": []}
+    return {
+        "start": round(outline.telling, 2),
+        "waveform": base64.b64encode(outline.waveform.tobytes()).decode(),  # 536 letters; as a list of numbers 1,500
+        "segments": [round(float(begin), 2) for begin in outline.bounds],
+    }
 
 
 def _target(about: Target, answered: int) -> dict[str, Any]:

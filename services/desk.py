@@ -56,8 +56,9 @@ class Desk:
         -------
         dict
             acked: ids of events that are on disk. refused: {id: why}. target, asks: what is asked in one go.
-            mode: {blind, only}. targets: what can be asked. queue: cards, last: answers, counts, genres, model, scope:
-            what is asked about when that is not everything, notice: a sentence when there is nothing to show.
+            mode: {blind, only}. matched: whether loud tracks are turned down. targets: what can be asked.
+            queue: cards, last: answers, counts, genres, model, scope: what is asked about when that is not everything,
+            notice: a sentence when there is nothing to show.
         """
         tab_id = str(message.get("tab") or "")
         with self._lock:

@@ -89,7 +89,7 @@ class FeatureCache:
 
     def __init__(self, workspace: Workspace) -> None:
         self._workspace = workspace
-        self._kept: dict[str, tuple[np.ndarray, np.ndarray, int]] = {}
+        self._kept: dict[tuple[str, int], tuple[np.ndarray, np.ndarray, int]] = {}  # by set and version
         self._newest: tuple[object, Analysed] | None = None
 
     def read(self) -> Analysed:
@@ -113,15 +113,21 @@ class FeatureCache:
         return Analysed(ids, X, self._tags(ids), group_names([known[int(i)] for i in ids]), feature_set)
 
     def _grow(self, feature_set: str) -> tuple[np.ndarray, np.ndarray]:
-        old_ids, old_X, mark = self._kept.get(feature_set, (np.empty(0, np.int64), np.empty((0, 0), np.float32), 0))
-        ids, X, mark = self._workspace.features.matrix(feature_set, after=mark)
+        """Return the vectors of the version in use: those kept here and what came since."""
+        version = self._workspace.features.version(feature_set)
+        nothing = (np.empty(0, np.int64), np.empty((0, 0), np.float32), 0)
+        if version is None:
+            return nothing[:2]
+        old_ids, old_X, mark = self._kept.get((feature_set, version), nothing)
+        ids, X, mark = self._workspace.features.matrix(feature_set, version=version, after=mark)
         if len(ids):
             stays = ~np.isin(old_ids, ids)  # a track analysed again replaces its old row
             if not stays.all():
                 old_ids, old_X = old_ids[stays], old_X[stays]
             old_ids = np.concatenate([old_ids, ids])
             old_X = np.vstack([old_X, X]) if old_X.size else X
-            self._kept[feature_set] = (old_ids, old_X, mark)
+            self._kept = {kept: value for kept, value in self._kept.items() if kept[0] != feature_set}
+            self._kept[feature_set, version] = (old_ids, old_X, mark)
         return old_ids, old_X
 
     def _tags(self, ids: np.ndarray) -> np.ndarray | None:

@@ -423,7 +423,8 @@ def status(workspace: Workspace) -> dict[str, Any]:
     labels = workspace.labels.counts()
     return {
         "tracks": states["tracks"],
-        "analyzed": sum(states.get(state, 0) for state in ANALYSED_STATES),
+        "analyzed": sum(states.get(state, 0) for state in ANALYSED_STATES) - states.get("quick", 0),
+        "in_passing": states.get("quick", 0),
         "unreadable": states.get("unreadable", 0),
         "missing": workspace.tracks.count_missing(),
         "cloud_only": states.get("cloud-only", 0),
@@ -451,7 +452,8 @@ def table(workspace: Workspace) -> pd.DataFrame:
     -------
     DataFrame
         id, title, artist, album, genre_tag, your_genre, your_rating, predicted_rating, confidence (of the predicted
-        rating, 0 to 1), predicted_genre, state, reason, path, duration (seconds).
+        rating, 0 to 1), predicted_genre, state ("quick": analysed, but only a few seconds were heard so far),
+        reason, path, duration (seconds).
     """
     import pandas as pd
 
@@ -469,7 +471,7 @@ def table(workspace: Workspace) -> pd.DataFrame:
             "predicted_rating": _value(rating_guesses.get(track.id)),
             "confidence": confidence(rating_guesses.get(track.id)),
             "predicted_genre": _value(genre_guesses.get(track.id)),
-            "state": track.state,
+            "state": "quick" if track.quick else track.state,
             "reason": track.reason,
             "path": track.path,
             "duration": track.duration,

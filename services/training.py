@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from core.errors import EarmarkError, NotEnoughLabelsError
-from core.records import ANALYSED_STATES, ModelRun, Prediction
+from core.records import ANALYSED_STATES, ModelRun, Prediction, Task
 from data.features import join
 from labeling.targets import Target, missing_labels
 from services import targets
@@ -38,6 +38,7 @@ class Dataset:
     y: np.ndarray  # (n,) str
     groups: np.ndarray  # (n,) str
     classes: tuple[str, ...]  # those that have an answer; of an ordered target in their order
+    versions: Mapping[str, int]  # of the feature sets
 
     @property
     def target(self) -> str:
@@ -77,7 +78,8 @@ def dataset(workspace: Workspace, target: str, features: str | None = None) -> D
     wanted = targets.get(workspace, target)
     target = wanted.name
     features = features or default_features(workspace)
-    ids, X = matrix(workspace, features)
+    versions = versions_in_use(workspace, features)
+    ids, X = matrix(workspace, features, versions)
     values = learned_values(workspace, target, workspace.labels.current(target))
     tracks = workspace.tracks.many(values)
     rows = [row for row, i in enumerate(ids) if int(i) in values and tracks[int(i)].state in ANALYSED_STATES]
@@ -87,7 +89,7 @@ def dataset(workspace: Workspace, target: str, features: str | None = None) -> D
     _require_enough(wanted, y, groups, waiting=len(values) - len(ids))
     present = set(y.tolist())
     classes = tuple(c for c in wanted.classes if c in present) if wanted.classes else tuple(sorted(present))
-    return Dataset(wanted, features, ids, X, y, groups, classes)
+    return Dataset(wanted, features, ids, X, y, groups, classes, versions)
 
 
 def default_features(workspace: Workspace) -> str:
@@ -95,8 +97,15 @@ def default_features(workspace: Workspace) -> str:
     return DEFAULT_FEATURES if workspace.features.sets().get(DEFAULT_FEATURES) else FALLBACK_FEATURES
 
 
-def matrix(workspace: Workspace, features: str) -> tuple[np.ndarray, np.ndarray]:
+def matrix(
+    workspace: Workspace, features: str, versions: Mapping[str, int] | None = None
+) -> tuple[np.ndarray, np.ndarray]:
     """Return ids and vectors of one feature set, or of several joined by "+".
+
+    Parameters
+    ----------
+    versions : mapping, optional
+        Feature set -> the version wanted; where none is named, the one in use.
 
     Raises
     ------
@@ -110,7 +119,13 @@ def matrix(workspace: Workspace, features: str) -> tuple[np.ndarray, np.ndarray]
     for name in names:
         if not kept.get(name):
             raise EarmarkError(f"There are no features called {name!r}. There are: {', '.join(kept)}.")
-    return join([workspace.features.matrix(name)[:2] for name in names])
+    return join([workspace.features.matrix(name, version=(versions or {}).get(name))[:2] for name in names])
+
+
+def versions_in_use(workspace: Workspace, features: str) -> dict[str, int]:
+    """Return the version in use of each set of "a+b"."""
+    found = {name.strip(): workspace.features.version(name.strip()) for name in features.split("+")}
+    return {name: version for name, version in found.items() if version is not None}
 
 
 def missing(workspace: Workspace, target: str) -> str | None:
@@ -385,6 +400,7 @@ def _fit_and_save(workspace: Workspace, data: Dataset, measured: Measured) -> in
         labels=len(data.y),
         classes=[str(name) for name in model.classes_],
         scores=measured.report,
+        versions=dict(data.versions),
     )
     folder = workspace.models_folder / f"run-{run_id}"
     persistence.save(
@@ -402,7 +418,7 @@ def predict_all(workspace: Workspace, target: str) -> int:
     run_ = workspace.model_runs.current(target)
     if run_ is None:
         return 0
-    ids, X = matrix(workspace, run_.features)
+    ids, X = matrix(workspace, run_.features, run_.versions)
     return workspace.predictions.replace(target, _predict(workspace, run_, ids, X))
 
 
@@ -410,8 +426,24 @@ def predict_new(workspace: Workspace) -> None:
     """Let the current models predict tracks analysed since they were trained."""
     for target in targets.every(workspace):
         run_ = workspace.model_runs.current(target)
-        if run_ is not None and len(matrix(workspace, run_.features)[0]) > len(workspace.predictions.all(target)):
+        if run_ is None:
+            continue
+        heard = len(matrix(workspace, run_.features, run_.versions)[0])
+        if heard > len(workspace.predictions.all(target)):
             predict_all(workspace, target)
+
+
+def outdated(workspace: Workspace) -> list[str]:
+    """Return the targets whose current model was trained on other versions of its features than those in use now."""
+    found = []
+    for target in targets.every(workspace):
+        run_ = workspace.model_runs.current(target)
+        if run_ is None:
+            continue
+        in_use = versions_in_use(workspace, run_.features)
+        if any(run_.versions.get(name, version) != version for name, version in in_use.items()):
+            found.append(target)
+    return found
 
 
 def _predict(workspace: Workspace, run_: ModelRun, ids: np.ndarray, X: np.ndarray) -> Iterable[Prediction]:
@@ -471,13 +503,14 @@ def classify(workspace: Workspace, files: Sequence[str], *, progress: Report | N
     from core.errors import DecodeError
 
     network = musicnn.Musicnn() if musicnn.available() else None
+    quick = (workspace.features.version(default_features(workspace)) or 0) < 0  # as the library was heard so far
     result: dict[str, Any] = {"files": [], "unreadable": []}
     for done, file in enumerate(files):
         if progress is not None:
             progress({"done": done, "total": len(files)})
         path = Path(file).expanduser().absolute()
         try:
-            heard = analyse(path, musicnn=network)
+            heard = analyse(Task(str(path), quick=quick), musicnn=network)
         except DecodeError as error:
             result["unreadable"].append({"path": str(path), "reason": error.reason})
             continue

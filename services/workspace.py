@@ -24,6 +24,7 @@ from data.features import FeatureStore
 from data.jobs import JobStore
 from data.labels import LabelStore
 from data.model_runs import ModelRunStore
+from data.outlines import OutlineStore
 from data.playlists import PlaylistStore
 from data.predictions import PredictionStore
 from data.questions import QuestionStore
@@ -72,6 +73,11 @@ class Workspace:
     def features(self) -> FeatureStore:
         """Feature vectors."""
         return FeatureStore(self.database)
+
+    @cached_property
+    def outlines(self) -> OutlineStore:
+        """Each track's course in time."""
+        return OutlineStore(self.database)
 
     @cached_property
     def predictions(self) -> PredictionStore:

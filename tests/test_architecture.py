@@ -40,7 +40,7 @@ LAYERS = {
     "cli.py": Layer({"services", "core"}, {"click", "rich"}),
     "ui": Layer({"services", "core"}, {"streamlit", "plotly"}),
     "services": Layer(MIDDLE | {"core"}, {"filelock", "psutil", "threadpoolctl", "dask", "distributed"}),
-    "audio": Layer({"core"}, {"av", "librosa", "soxr"}),
+    "audio": Layer({"core"}, {"av", "librosa", "scipy", "soxr"}),
     "data": Layer({"core"}, {"sqlite_utils"}),
     "labeling": Layer({"core"}, {"sklearn"}),
     "models": Layer({"core"}, {"sklearn", "tensorflow", "keras", "skops", "umap"}),

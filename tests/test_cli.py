@@ -17,10 +17,12 @@ import numpy as np
 import pytest
 from click.testing import CliRunner, Result
 
+from audio.descriptors import ROW_NAMES
 from audio.encode import write_audio
 from cli import NameList, cli, progress_text, time_text
 from core.errors import EarmarkError
-from core.records import Tags
+from core.records import Outline, Tags
+from core.settings import home_path
 from data.exchange import itunes
 from services.workspace import Workspace
 
@@ -40,10 +42,11 @@ HEAVY = (
     "rich",
 )
 TOO_LARGE = str(2**63)  # for a number in SQLite
+LISTENING: dict[str, object] = {"cores": None, "limit": None, "retry": False, "scheduler": None}
 COMMANDS = {
     "import", "analyze", "status", "next", "label", "skip", "undo", "history", "labels", "features", "retrain",
     "evaluate", "predict", "classify", "export", "demo", "doctor", "run", "rescan", "exclude", "include", "scope",
-    "genres", "duplicates", "backup", "restore",
+    "genres", "duplicates", "backup", "restore", "outline", "arrays",
 }  # fmt: skip
 
 
@@ -195,7 +198,7 @@ def test_import_says_what_it_found(music: Path) -> None:
     assert (result["tracks"], result["ignored"], result["labels"]) == (3, {".txt": 1}, {"genre": 3})
     assert run_json("import", music)["added"] == 0
     assert run_json("status") == {
-        "tracks": 3, "analyzed": 0, "unreadable": 0, "missing": 0, "cloud_only": 0, "protected": 0,
+        "tracks": 3, "analyzed": 0, "in_passing": 0, "unreadable": 0, "missing": 0, "cloud_only": 0, "protected": 0,
         "labels": {"rating": 0, "genre": 3},
         "current_model": {"rating": None, "genre": None},
     }  # fmt: skip
@@ -283,8 +286,9 @@ def test_long_lines_are_not_broken_when_they_go_to_a_file(music: Path, tmp_path:
 @pytest.mark.parametrize(
     ("arguments", "function", "positional", "named"),
     [
-        (["analyze", "--jobs", "2", "--limit", "9"], "analysis.analyze", (), {"cores": 2, "limit": 9, "retry": False}),
-        (["analyze", "--retry"], "analysis.analyze", (), {"cores": None, "limit": None, "retry": True}),
+        (["analyze", "--jobs", "2", "--limit", "9"], "analysis.analyze", (), LISTENING | {"cores": 2, "limit": 9}),
+        (["analyze", "--retry"], "analysis.analyze", (), LISTENING | {"retry": True}),
+        (["analyze", "--scheduler", "tcp://a:1"], "analysis.analyze", (), LISTENING | {"scheduler": "tcp://a:1"}),
         (["retrain", "--models", "a, b"], "training.retrain", ("rating",), {"families": ["a", "b"]}),
         (["evaluate", "--features", "a,b+c"], "training.evaluate", ("rating",), {"features": ["a", "b+c"]}),
         (["next", "-n", "3", "--strategy", "margin"], "labeling.next_questions", ("rating", 3, "margin"), {}),
@@ -503,6 +507,20 @@ def test_tracks_of_a_library_are_classified(library: Path, music: Path, monkeypa
     assert len(asked[1]) == 3
 
 
+def test_the_course_of_a_track_is_shown_once_it_was_heard(music: Path) -> None:
+    run_json("import", music)
+    track = run_json("next", "-n", "1")["tracks"] or [{"id": 1}]
+    early = run("outline", track[0]["id"])
+    assert early.exit_code == 1 and "was not heard whole yet" in early.stderr
+    workspace = Workspace(home_path())
+    means = np.full((2, len(ROW_NAMES)), 0.1, np.float32)
+    found = Outline(-14.0, 1.0, 61.0, np.array([0.0, 30.0]), np.zeros(400, np.uint8), means)
+    workspace.outlines.put(1, found, 1)
+    assert run_json("outline", "1")["loudness"] == -14.0
+    said = run("outline", "1").stdout
+    assert "-14.0 LUFS, peak 0.0 dB; listen first at 1:01." in said and "Segments begin at 0:00, 0:30." in said
+
+
 # -- words ------------------------------------------------------------------------------------------
 
 
@@ -512,6 +530,7 @@ def test_progress_says_what_is_known() -> None:
     assert progress_text({"done": 3, "total": 12_041, "realtime_factor": 182.4, "seconds_left": 7300}) == (
         "3 of 12,041 · 182 x real time · 2.0 h left"
     )
+    assert progress_text({"done": 3, "total": 9, "phase": "quick"}).startswith("A first listen, a few seconds of each")
     assert [time_text(seconds) for seconds in (0, 59, 60, 3599)] == ["0 s", "59 s", "1 min", "60 min"]
 
 

@@ -12,16 +12,21 @@ SMALL = {
     "audit.py": ["--sessions", "2", "--tracks", "300", "400", "--checks", "20"],
     "doubts.py": ["--seeds", "2", "--made-up", "150"],
     "extraction.py": ["{files}"],
+    "extraction_scale.py": ["4"],
+    "first_track.py": ["--tracks", "12", "--seconds", "3"],
+    "interrupted.py": ["--files", "6", "--moments", "2"],
     "label_efficiency.py": [
         *("--home", "{home}", "--target", "genre", "--labels-from", "tag"),
         *("--strategies", "random,margin", "--seeds", "2"),
     ],
     "library_import.py": ["1000"],
+    "patches.py": ["--music", "{home}", "--counts", "4", "--repeats", "2"],
     "models.py": ["--home", "{home}", "--target", "genre", "--labels-from", "tag"],
     "rating_latency.py": ["200", "--answers", "20"],
     "refit.py": ["--tracks", "1000", "--answers", "10"],
     "rescan.py": ["500"],
     "retrain.py": ["--labels", "60", "--tracks", "500"],
+    "torture.py": ["{home}"],
 }
 SHARED = "common.py"  # no benchmark
 

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import pandas as pd
 import plotly.graph_objects as go
+from plotly.subplots import make_subplots
 
 LIGHT = {"text": "#22252B", "grid": "#D5D8E0", "mark": "#3F5BA9", "plain": "#6B7280"}
 DARK = {"text": "#E8EAEF", "grid": "#3A3F4B", "mark": "#9DB2EE", "plain": "#A3ADBA"}
@@ -93,6 +96,53 @@ def learning_curve(table: pd.DataFrame, *, expected: pd.DataFrame | None = None,
     figure.update_yaxes(tickformat=".0%", gridcolor=colours["grid"], title="Right on unheard artists")
     figure.update_layout(legend={"orientation": "h", "y": 1.02, "yanchor": "bottom", "x": 0})
     return _plain(figure, colours, height=380, legend=True)
+
+
+def track_course(parts: pd.DataFrame, *, segments: Sequence[float], telling: float, dark: bool = False) -> go.Figure:
+    """Draw how a track goes: level and brightness of its parts, its segments, and where to listen first.
+
+    Parameters
+    ----------
+    parts : DataFrame
+        start, end (seconds), level (dB), brightness (Hz).
+    segments : sequence of float
+        Seconds at which each begins.
+    telling : float
+        Seconds.
+    dark : bool
+        For a dark page.
+    """
+    colours = DARK if dark else LIGHT
+    middle = (parts.start + parts.end) / 2
+    when = [f"{int(second) // 60}:{int(second) % 60:02d}" for second in middle]
+    figure = make_subplots(rows=2, cols=1, shared_xaxes=True, vertical_spacing=0.08)
+    for row, (column, unit) in enumerate((("level", "dB"), ("brightness", "Hz")), 1):
+        figure.add_scatter(
+            x=middle,
+            y=parts[column],
+            customdata=when,
+            mode="lines+markers",
+            line={"color": colours["mark"], "width": 2, "shape": "hvh"},
+            marker={"size": 4, "color": colours["mark"]},
+            hovertemplate="%{customdata}: %{y} " + unit + "<extra></extra>",
+            row=row,
+            col=1,
+        )
+        figure.update_yaxes(title=f"{column.capitalize()}, {unit}", gridcolor=colours["grid"], row=row, col=1)
+    for begin in segments:
+        figure.add_vline(x=begin, line={"color": colours["plain"], "width": 1, "dash": "dot"})
+    figure.add_vline(x=telling, line={"color": colours["mark"], "width": 2})
+    every = _round_step(float(parts.end.max()))
+    ticks = list(range(0, int(parts.end.max()) + 1, every))
+    figure.update_xaxes(
+        tickvals=ticks, ticktext=[f"{second // 60}:{second % 60:02d}" for second in ticks], gridcolor=colours["grid"]
+    )
+    return _plain(figure, colours, height=300)
+
+
+def _round_step(seconds: float) -> int:
+    """Return the distance of about six ticks on a clock."""
+    return next((step for step in (5, 10, 15, 30, 60, 120, 300, 600) if seconds / step <= 7), 1800)
 
 
 def _plain(figure: go.Figure, colours: dict[str, str], *, height: int, legend: bool = False) -> go.Figure:

@@ -78,6 +78,21 @@ def test_a_passage_is_the_same_as_in_the_whole(song: Song, extension: str) -> No
     assert min(shifts) < 0.01 and abs(int(np.argmin(shifts)) - 1200) <= tolerance
 
 
+@pytest.mark.parametrize("extension", CODECS)
+def test_all_channels_are_shown_as_they_were(song: Song, music: np.ndarray, extension: str) -> None:
+    shown: list[np.ndarray] = []
+
+    def on_channels(x: np.ndarray, sr: int, names: tuple[str, ...]) -> None:
+        assert names == ("FL", "FR") and sr in (44_100, 48_000)
+        shown.append(x)
+
+    path = song(extension)
+    waveform = decode(path, on_channels=on_channels)
+    whole = np.concatenate(shown, axis=1)
+    np.testing.assert_array_equal(waveform.y, decode(path).y)  # watching changes nothing
+    assert whole.dtype == np.float32 and whole.std(axis=1) == pytest.approx(music.std(axis=1), rel=0.05)
+
+
 def test_a_file_that_was_cut_gives_what_can_be_heard(song: Song, music: np.ndarray) -> None:
     path = song(".flac", y=np.tile(music, 3))
     path.write_bytes(path.read_bytes()[: path.stat().st_size // 2])

@@ -9,8 +9,9 @@ import av
 import numpy as np
 import pytest
 
+from audio.decode import decode
 from audio.encode import CODECS
-from audio.identity import content_id
+from audio.identity import PacketDigest, content_id
 from core.errors import DecodeError
 from services.demo import cover
 
@@ -60,6 +61,17 @@ def test_other_music_has_another_id(song: Song, music: np.ndarray) -> None:
     ids = {content_id(song(extension, y=y)) for extension in CODECS for y in (music, 0.9 * music)}
     assert len(ids) == 2 * len(CODECS)
     assert all(len(one) == 32 and int(one, 16) >= 0 for one in ids)
+
+
+@pytest.mark.parametrize("extension", CODECS)
+def test_the_id_is_the_same_when_the_file_is_decoded_in_passing(song: Song, extension: str) -> None:
+    path, digest = song(extension), PacketDigest()
+    decode(path, seconds=1, on_packet=digest.add)  # also of the part that is not decoded
+    assert digest.content_id() == content_id(path)
+
+
+def test_what_has_no_packets_has_no_id() -> None:
+    assert PacketDigest().content_id() is None
 
 
 def test_what_cannot_be_opened_has_no_id(tmp_path: Path) -> None:

@@ -6,13 +6,14 @@ import csv
 import subprocess
 import sys
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
 
 from audio import musicnn
 from audio.decode import decode
-from audio.musicnn import N_PATCHES, SR, Musicnn, cut_patches, log_mel
+from audio.musicnn import EPSILON, N_PATCHES, NETWORKS, PATCH_SECONDS, SR, Musicnn, Weights, cut_patches, log_mel
 from core.vocabulary import TAG_NAMES
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -53,6 +54,65 @@ def test_the_network_sees_librosas_mel_spectrogram() -> None:
 def test_asking_whether_it_is_there_does_not_load_tensorflow() -> None:
     code = "import sys; from audio import musicnn; musicnn.available(); sys.exit('tensorflow' in sys.modules)"
     assert subprocess.run([sys.executable, "-c", code], cwd=ROOT, check=False).returncode == 0
+
+
+def published(tf: Any, weights: Weights, patches: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Run the network layer by layer as it was published, on patches (n, 187, 96)."""
+
+    def norm(x: Any, number: int) -> Any:
+        name = f"batch_normalization_{number}" if number else "batch_normalization"
+        mean, variance = weights[f"{name}/moving_mean"], weights[f"{name}/moving_variance"]
+        return (x - mean) / np.sqrt(variance + EPSILON) * weights[f"{name}/gamma"] + weights[f"{name}/beta"]
+
+    def conv(x: Any, number: int, *, surrounded: bool = False, padding: str = "VALID") -> Any:
+        name = f"conv2d_{number}" if number else "conv2d"
+        x = tf.pad(x, [[0, 0], [3, 3], [0, 0], [0, 0]]) if surrounded else x
+        return tf.nn.relu(tf.nn.conv2d(x, weights[f"{name}/kernel"], 1, padding) + weights[f"{name}/bias"])
+
+    image = norm(patches[..., None], 0)
+    branches = [conv(image, i, surrounded=True) for i in (0, 1)] + [conv(image, i, padding="SAME") for i in (2, 3, 4)]
+    front = tf.concat([tf.reduce_max(norm(x, i), axis=2) for i, x in enumerate(branches, 1)], axis=2)
+    mid = [norm(conv(front[..., None], 5, surrounded=True), 6)[:, :, 0]]
+    for i in (6, 7):
+        mid.append(norm(conv(mid[-1][..., None], i, surrounded=True), i + 1)[:, :, 0] + mid[-1])
+    channels = tf.concat([front, *mid], axis=2)
+    pooled = tf.stack([tf.reduce_max(channels, axis=1), tf.reduce_mean(channels, axis=1)], axis=2)
+    flat = norm(tf.reshape(pooled, [len(patches), -1]), 9)
+    embedding = norm(tf.nn.relu(flat @ weights["dense/kernel"] + weights["dense/bias"]), 10)
+    return embedding.numpy(), tf.sigmoid(embedding @ weights["dense_1/kernel"] + weights["dense_1/bias"]).numpy()
+
+
+@needs_networks
+def test_folding_the_norms_changes_no_number(networks: Musicnn, music: np.ndarray) -> None:
+    tf, folder = musicnn._tensorflow(1), musicnn._weights_folder()
+    assert folder is not None
+    patches = cut_patches(np.concatenate([music.mean(axis=0), np.zeros(2 * 44_100, np.float32)]), 44_100)
+    embeddings, tags = networks.hear_patches(patches)
+    expected = [published(tf, musicnn._read_weights(tf, folder / name), log_mel(patches)) for name in NETWORKS]
+    np.testing.assert_allclose(embeddings, expected[0][0], atol=5e-5)
+    np.testing.assert_allclose(tags, np.concatenate([msd_or_mtt for _, msd_or_mtt in expected], axis=1), atol=5e-6)
+
+
+@needs_networks
+def test_passages_are_heard_one_by_one(networks: Musicnn, music: np.ndarray) -> None:
+    y = np.tile(music.mean(axis=0), 4)  # 16 s
+    heard = networks.hear(y, 44_100)
+    assert heard.embeddings.shape == (5, 200) and heard.tags.shape == (5, 100)
+    np.testing.assert_allclose(heard.starts, np.linspace(0, 16 - PATCH_SECONDS, 5), atol=1e-3)
+    embedding, tags = networks.embed(y, 44_100)
+    np.testing.assert_allclose(embedding, heard.embeddings.mean(axis=0))
+    np.testing.assert_allclose(tags, heard.tags.mean(axis=0))
+    alone = networks.hear(y[-int(np.ceil(PATCH_SECONDS * 44_100)) :], 44_100)
+    np.testing.assert_allclose(alone.embeddings[0], heard.embeddings[-1], atol=1e-3)
+
+
+@needs_networks
+def test_many_passages_are_heard_in_batches(networks: Musicnn, monkeypatch: pytest.MonkeyPatch) -> None:
+    y = np.random.default_rng(0).normal(0, 0.1, 10 * SR).astype(np.float32)
+    together = networks.hear(y)
+    monkeypatch.setattr(musicnn, "BATCH", 2)
+    np.testing.assert_allclose(networks.hear(y).embeddings, together.embeddings, atol=5e-5)
+    assert len(networks.hear(y, n_patches=2).starts) == 2
 
 
 @needs_networks

@@ -111,6 +111,15 @@ def test_a_doubled_recording_becomes_one_track_with_both_histories(workspace: Wo
         workspace.tracks.get(second)
 
 
+def test_of_two_copies_the_older_lives_on_whichever_is_heard_first(workspace: Workspace, add_tracks) -> None:
+    first, second = add_tracks("A/one", "A/two")
+    assert workspace.tracks.mark_analysed(second, "same sound", duration=9.0, note=None) == second
+    assert workspace.tracks.mark_analysed(first, "same sound", duration=9.0, note=None) == first
+    [track] = workspace.tracks.all()
+    assert (track.id, track.title, track.content_id) == (first, "one", "same sound")
+    assert len(workspace.tracks.paths_of(first)) == 2
+
+
 def test_analysing_the_same_track_again_changes_nothing_else(workspace: Workspace, add_tracks) -> None:
     [track_id] = add_tracks("A/one")
     assert workspace.tracks.mark_analysed(track_id, "sound", duration=9.0, note=None) == track_id

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import shutil
-from concurrent.futures.process import BrokenProcessPool
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -15,10 +14,13 @@ import pytest
 from audio import descriptors, musicnn
 from audio.analyse import FEATURE_VERSIONS, analyse
 from audio.encode import write_audio
-from core.errors import DecodeError
-from core.records import FoundFile, Tags
+from core.errors import DecodeError, EarmarkError
+from core.records import FoundFile, Tags, Task
 from services import analysis, labeling, library
-from services.analysis import Meter, Waiting, reason_of
+from services import meter as meter_module
+from services.analysis import reason_of
+from services.meter import Meter
+from services.waiting import Waiting
 from services.workspace import Workspace
 
 SR = 32_000
@@ -63,7 +65,9 @@ def test_what_was_heard_before_and_after_the_kill_is_what_one_pass_hears(heard: 
 
 def test_the_figures_add_up(heard: Any) -> None:
     result = heard.result
-    assert set(result) == {"analyzed", "failed", "seconds", "audio_seconds", "realtime_factor"}
+    assert set(result) == {
+        "analyzed", "failed", "seconds", "audio_seconds", "realtime_factor", "in_passing", "renewed",
+    }  # fmt: skip
     assert result["audio_seconds"] == pytest.approx(4.0 * result["analyzed"], abs=1)
     assert result["realtime_factor"] == pytest.approx(result["audio_seconds"] / result["seconds"], abs=0.1)
     done = [progress["done"] for progress in heard.progress]
@@ -80,8 +84,8 @@ def test_a_second_run_does_nothing(heard_copy: Workspace) -> None:
 
 def test_broken_files_wait_only_when_they_are_to_be_tried_again(heard: Any) -> None:
     workspace = Workspace(heard.home)
-    assert list(Waiting(workspace, retry=False, limit=None).paths()) == []
-    assert set(Waiting(workspace, retry=True, limit=None).paths()) == {*heard.broken, heard.garbled}
+    assert list(Waiting.whole(workspace).tasks()) == []
+    assert {task.path for task in Waiting.whole(workspace, retry=True).tasks()} == {*heard.broken, heard.garbled}
 
 
 def test_what_waits_is_queued_once(workspace: Workspace, fill: Any) -> None:
@@ -213,35 +217,35 @@ def test_a_file_cut_short_is_used_as_far_as_it_goes(workspace: Workspace, music:
 def test_artists_take_turns(workspace: Workspace) -> None:
     names = [("A", 1), ("A", 2), ("A", 3), ("B", 1), ("C", 1), ("C", 2)]
     workspace.tracks.add([FoundFile(f"/{a}{n}.mp3", 1, 1.0, Tags(title=f"{n}", artist=a)) for a, n in names])
-    order = [Path(path).stem for path in Waiting(workspace, retry=False, limit=None).paths()]
+    order = [Path(task.path).stem for task in Waiting.whole(workspace).tasks()]
     assert order == ["A1", "B1", "C1", "A2", "C2", "A3"]
 
 
 def test_each_file_is_handed_out_once_and_those_added_meanwhile_too(workspace: Workspace, fill: Any) -> None:
     fill(3, state="new")
-    waiting = Waiting(workspace, retry=False, limit=None)
+    waiting = Waiting.whole(workspace)
     assert waiting.count() == 3
-    paths = waiting.paths()
-    first = next(paths)
+    tasks = waiting.tasks()
+    first = next(tasks)
     fill(2, state="new")
-    rest = list(paths)
+    rest = list(tasks)
     assert len({first, *rest}) == len([first, *rest]) == waiting.seen == 5
-    assert waiting.taken(first).path == first
+    assert waiting.taken(first.path).path == first.path
     assert waiting.count() == 0
     late = fill(1, state="new")
-    assert waiting.count() == 1 and list(waiting.paths()) == [workspace.tracks.get(late[0]).path]
+    assert waiting.count() == 1 and list(waiting.tasks()) == [Task(workspace.tracks.get(late[0]).path)]
 
 
 def test_a_limit_is_kept(workspace: Workspace, fill: Any) -> None:
     fill(5, state="new")
-    waiting = Waiting(workspace, retry=False, limit=2)
-    assert waiting.count() == 2 and len(list(waiting.paths())) == 2
+    waiting = Waiting.whole(workspace, limit=2)
+    assert waiting.count() == 2 and len(list(waiting.tasks())) == 2
     assert waiting.count() == 0
 
 
 def test_time_left_is_said_only_when_it_means_something(monkeypatch: pytest.MonkeyPatch) -> None:
     clock = [100.0]
-    monkeypatch.setattr(analysis.time, "monotonic", lambda: clock[0])
+    monkeypatch.setattr(meter_module.time, "monotonic", lambda: clock[0])
     meter = Meter(total=10, started=100.0)
     for _ in range(2):
         clock[0] += 2
@@ -262,7 +266,7 @@ def test_time_left_is_said_only_when_it_means_something(monkeypatch: pytest.Monk
     [
         (DecodeError("a.mp3", "the file is empty"), "the file is empty"),
         (MemoryError(), "it needs more memory than there is"),
-        (BrokenProcessPool("x"), "reading it makes the decoder crash"),
+        (EarmarkError("reading it makes the decoder crash"), "reading it makes the decoder crash"),
         (KeyError("x"), "something unexpected went wrong (KeyError: 'x')"),
     ],
 )

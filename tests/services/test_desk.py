@@ -8,13 +8,15 @@ from collections.abc import Callable, Iterator
 from itertools import pairwise
 from typing import Any
 
+import numpy as np
 import pytest
 
 from core.errors import UnknownTrackError
-from core.records import Label, Question
+from core.records import Label, Outline, Question
 from services import desk as desks
 from services import labeling, tabs
 from services.asking import Learner
+from services.cards import MATCH, gain
 from services.desk import AHEAD, Desk
 from services.sound import Signer
 from services.workspace import Workspace
@@ -184,6 +186,52 @@ def test_cards_show_what_the_quick_models_think(tab: Tab, fill: Any, rate: Any, 
     assert card["guesses"]["rating"]["model"] == "ordered"
     assert set(card["guesses"]["rating"]["proba"]) == {"liked", "disliked"}
     assert card["guesses"]["genre"]["model"] == "prior"
+
+
+def outline(loudness: float | None, peak: float = 0.9) -> Outline:
+    """Return a made-up course of a track that rises from silence to its end."""
+    bounds, waveform = np.array([0, 12.5, 40], np.float32), np.linspace(0, 255, 400).astype(np.uint8)
+    return Outline(loudness, peak, telling=31.5, bounds=bounds, waveform=waveform, parts=np.zeros((12, 3), np.float32))
+
+
+def test_a_card_begins_at_the_telling_moment_and_brings_what_is_drawn_of_the_track(
+    tab: Tab, fill: Any, workspace: Workspace
+) -> None:
+    ids = fill(8)
+    workspace.outlines.put(ids[0], outline(-18.0), 1)
+    tab.sync(tab.event("play", track=ids[0]))
+    with_outline, without = tab.reply["queue"][:2]
+    assert with_outline["id"] == ids[0]
+    assert (with_outline["start"], with_outline["segments"]) == (31.5, [0, 12.5, 40])
+    points = base64.b64decode(with_outline["waveform"])
+    assert len(points) == 400 and points[0] == 0 and points[-1] == 255
+    assert (without["start"], without["waveform"], without["segments"]) == (20.0, None, [])
+
+
+def test_loud_tracks_are_turned_down_and_one_not_measured_yet_is_taken_for_a_typical_one(
+    tab: Tab, fill: Any, workspace: Workspace
+) -> None:
+    ids = fill(5)
+    for track_id, loudness in zip(ids, (-8.0, -12.0, -30.0, None), strict=False):
+        workspace.outlines.put(track_id, outline(loudness), 1)
+    gains = {card["id"]: card["gain"] for card in tab.sync()["queue"]}
+    assert [gains[i] for i in ids] == [0.316, 0.501, 1.0, 0.501, 0.501]
+    assert tab.reply["matched"] is True
+    workspace.settings.set(MATCH, False)
+    assert {card["gain"] for card in tab.sync()["queue"]} == {1.0} and tab.reply["matched"] is False
+
+
+def test_where_no_loudness_is_known_tracks_play_as_they_are(tab: Tab, fill: Any) -> None:
+    fill(5)
+    assert {card["gain"] for card in tab.sync()["queue"]} == {1.0}
+
+
+@pytest.mark.parametrize("loudness", [-70.0, -23.0, -18.0, -14.0, -5.0, 0.0])
+@pytest.mark.parametrize("peak", [0.0, 0.5, 1.0, 1.6])
+def test_a_matched_track_is_never_louder_than_the_reference_nor_clipped(loudness: float, peak: float) -> None:
+    volume = gain(loudness, peak)
+    assert 0 < volume <= 1 and volume * peak <= 1.001
+    assert volume == 1 or peak > 1 or loudness + 20 * np.log10(volume) == pytest.approx(-18, abs=0.05)
 
 
 def wait_for_next_ranking(learner: Learner, target: str = "rating") -> None:

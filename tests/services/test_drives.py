@@ -15,7 +15,7 @@ import pytest
 from audio.encode import write_audio
 from core.records import FoundFile, LibraryRow, Tags
 from services import analysis, drives, library
-from services.analysis import Waiting
+from services.waiting import Waiting
 from services.workspace import Workspace
 
 
@@ -209,8 +209,8 @@ def test_files_on_an_unconnected_drive_do_not_wait_for_the_analysis(
     library.add(workspace, [mounts / "Music", tmp_path / "here"])
     unplug(mounts / "Music")
     drives.look(workspace)
-    assert list(Waiting(workspace, retry=False, limit=None).paths()) == [here]
-    assert list(Waiting(workspace, retry=False, limit=2).paths()) == [here]
+    assert [task.path for task in Waiting.whole(workspace).tasks()] == [here]
+    assert [task.path for task in Waiting.whole(workspace, limit=2).tasks()] == [here]
     shutil.rmtree(tmp_path / "here")
     assert analysis.start(workspace) is not None
     workspace.jobs.wish(1, "cancel")
@@ -221,12 +221,12 @@ def test_files_on_an_unconnected_drive_do_not_wait_for_the_analysis(
 def test_a_drive_pulled_out_while_it_is_listened_to_costs_nothing(workspace: Workspace, mounts: Path) -> None:
     songs(mounts / "Music", 5)
     library.add(workspace, [mounts / "Music"])
-    waiting = Waiting(workspace, retry=False, limit=None)
-    paths = waiting.paths()
-    first = next(paths)
+    waiting = Waiting.whole(workspace)
+    tasks = waiting.tasks()
+    first = next(tasks)
     unplug(mounts / "Music")
-    assert analysis._gone(workspace, first, waiting) == []
-    assert list(paths) == [] and waiting.count() == 0
+    assert analysis._gone(workspace, first.path, waiting) == []
+    assert list(tasks) == [] and waiting.count() == 0
     assert workspace.tracks.count() == {"tracks": 5, "new": 5} and library.status(workspace)["missing"] == 0
 
 

@@ -332,7 +332,7 @@ def predict(workspace: Workspace, target: str, values: dict[int, tuple[str, floa
 def test_an_empty_library_is_an_empty_table_and_zeros(workspace: Workspace) -> None:
     assert library.table(workspace).empty
     assert library.status(workspace) == {
-        "tracks": 0, "analyzed": 0, "unreadable": 0, "missing": 0, "cloud_only": 0, "protected": 0,
+        "tracks": 0, "analyzed": 0, "in_passing": 0, "unreadable": 0, "missing": 0, "cloud_only": 0, "protected": 0,
         "labels": {"rating": 0, "genre": 0},
         "current_model": {"rating": None, "genre": None},
     }  # fmt: skip

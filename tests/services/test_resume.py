@@ -18,9 +18,10 @@ import pytest
 
 from audio import analyse
 from audio.encode import write_audio
-from core.records import Analysis, Job, Tags
+from core.records import Analysis, Job, Tags, Task
 from services import analysis, jobs, library
-from services.analysis import Meter, Waiting
+from services.meter import Meter
+from services.waiting import Waiting
 from services.workspace import Workspace
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -124,7 +125,7 @@ def end(process: psutil.Process) -> None:
 
 def test_a_sleep_is_no_time_of_work_and_leaves_the_time_left_sane(monkeypatch: pytest.MonkeyPatch) -> None:
     clock = [1000.0]
-    monkeypatch.setattr(analysis.time, "monotonic", lambda: clock[0])
+    monkeypatch.setattr("services.meter.time.monotonic", lambda: clock[0])
     meter = Meter(total=1000, started=1000.0)
 
     def listen(tracks: int) -> None:
@@ -209,10 +210,10 @@ def is_busy(workspace: Workspace) -> bool:
 # -- giving way -------------------------------------------------------------------------------------------
 
 
-def hear_nothing(path: str) -> Analysis:
+def hear_nothing(task: Task) -> Analysis:
     """Stand for the analysis of a file, in a child."""
     time.sleep(0.15)
-    return Analysis(path, 60.0, True, {"descriptors": np.ones(3, np.float32)})
+    return Analysis(task.path, 60.0, True, {"descriptors": np.ones(3, np.float32)})
 
 
 def ready() -> None:
@@ -264,7 +265,7 @@ def test_a_number_of_cores_given_with_the_job_stays(workspace: Workspace, fill: 
 
 def test_a_limit_holds_when_other_cores_are_wished_for(workspace: Workspace, fill: Any) -> None:
     fill(10, state="new")
-    waiting = Waiting(workspace, retry=False, limit=6)
+    waiting = Waiting.whole(workspace, limit=6)
     asked = iter([True, True, True, False])
-    assert len(list(waiting.paths(lambda: next(asked)))) == 3
-    assert waiting.count() == 3 and len(list(waiting.paths())) == 3 and waiting.count() == 0
+    assert len(list(waiting.tasks(lambda: next(asked)))) == 3
+    assert waiting.count() == 3 and len(list(waiting.tasks())) == 3 and waiting.count() == 0

@@ -67,3 +67,30 @@ def test_the_learning_curve_tells_its_lines_apart_without_colour() -> None:
         assert list(asked.y) == [0.5, 0.6, 0.7] and after.marker.symbol == "diamond-open"
         assert after.error_y.array[0] == pytest.approx(0.03) and after.error_y.arrayminus[0] == pytest.approx(0.02)
     assert len(charts.learning_curve(table).data) == 2
+
+
+@pytest.fixture
+def parts() -> pd.DataFrame:
+    starts = [5.0 * i for i in range(48)]
+    return pd.DataFrame(
+        {
+            "start": starts,
+            "end": [start + 5 for start in starts],
+            "level": [-20.0 + i / 4 for i in range(48)],
+            "brightness": [1500 + 10 * i for i in range(48)],
+        }
+    )
+
+
+def test_a_track_is_drawn_part_by_part_with_segments_and_telling_moment(parts: pd.DataFrame) -> None:
+    figure = charts.track_course(parts, segments=[0.0, 62.5], telling=70.0)
+    level, brightness = figure.data
+    assert list(level.y) == parts.level.tolist() and list(brightness.y) == parts.brightness.tolist()
+    assert level.x[0] == 2.5 and level.customdata[13] == "1:07"
+    assert {shape.x0 for shape in figure.layout.shapes} == {0.0, 62.5, 70.0}
+    assert figure.layout.xaxis.ticktext[:3] == ("0:00", "1:00", "2:00")
+
+
+def test_a_track_of_a_second_is_drawn_too() -> None:
+    one = pd.DataFrame({"start": [0.0], "end": [1.0], "level": [-80.0], "brightness": [0.0]})
+    assert len(charts.track_course(one, segments=[0.0], telling=0.0, dark=True).data) == 2

@@ -7,11 +7,14 @@ import re
 from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
 import pytest
 
-from benchmarks.common import answer, fill
-from core.records import Question
+from benchmarks.common import answer, fill, one_transaction
+from core.records import Outline, Question
+from data.outlines import OutlineStore
 from services import targets
+from services.cards import MATCH
 from services.demo import make_demo
 from services.workspace import Workspace
 from tests.ui.test_desk_browser import Desk, Server, link, wait_until
@@ -22,6 +25,8 @@ if TYPE_CHECKING:
 TRACKS = 160  # more than all tests answer
 PHONE = {"width": 390, "height": 844}
 THUMB = 48  # pixels
+TELLING, BOUNDS = 4.5, [0.0, 4.0, 9.0, 15.0]  # seconds: where a track begins to play, and its segments begin
+UNHEARD = 5  # one track of so many has no outline
 LANGUAGES = ["English", "German", "French", "Spanish", "Turkish", "Japanese", "Russian", "Italian", "none"]
 # The element that has the focus, through shadow roots, or "body".
 FOCUS = """() => {
@@ -45,11 +50,24 @@ def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
     library = fill(workspace, TRACKS, files=files)
     answer(workspace, library, "rating", 12)
     answer(workspace, library, "genre", 24)
+    outline(workspace, library.ids)
     targets.add(workspace, "workout", ["no", "slow", "fast"], ordered=True, question="Good for running?")
     targets.add(workspace, "language", LANGUAGES)
     running = Server(folder / "home")
     yield running
     running.stop()
+
+
+def outline(workspace: Workspace, ids: list[int]) -> None:
+    """Say of the tracks in turn that they are loud and quiet; some have no outline."""
+    waveform = np.random.default_rng(0).integers(20, 256, 400).astype(np.uint8)
+    parts = np.zeros((4, 3), np.float32)
+    with one_transaction(workspace) as database:
+        for i, track_id in enumerate(ids):
+            if i % UNHEARD:
+                loudness = (-9.0, -23.0)[i % 2]
+                made = Outline(loudness, 0.9, TELLING, np.array(BOUNDS, np.float32), waveform, parts)
+                OutlineStore(database).put(track_id, made, 1)
 
 
 @pytest.fixture(scope="module")
@@ -391,6 +409,151 @@ def test_the_arrows_move_five_seconds_and_space_pauses(desk: Desk) -> None:
     wait_until(desk.plays, 5, "it plays again", desk.page)
 
 
+# -- the course of a track --------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def drawn(desk: Desk) -> Iterator[Desk]:
+    """Give the desk paused on a track that has an outline."""
+    page = desk.page
+    while page.evaluate("window.__earmark.card.waveform === null"):
+        desk.press("s")
+    wait_until(lambda: page.evaluate("window.__earmark.sound.duration"), 10, "its length is known", page)
+    page.evaluate("window.__earmark.sound.active.pause()")
+    yield desk
+    page.evaluate("window.__earmark.sound.play()")
+
+
+def slider(desk: Desk) -> str:
+    return str(desk.page.get_by_role("slider", name="Position in the track").get_attribute("aria-valuetext"))
+
+
+def test_a_track_begins_at_its_telling_moment_which_is_marked(desk: Desk) -> None:
+    desk.press("s")
+    while desk.page.evaluate("window.__earmark.card.waveform === null"):
+        desk.press("s")
+    wait_until(desk.plays, 10, "it plays", desk.page)
+    assert TELLING < desk.sound() < TELLING + 5
+    [course], [mark] = boxes(desk, "#course"), boxes(desk, ".telling")
+    length = desk.page.evaluate("window.__earmark.sound.duration")
+    expected = course["x"] + course["width"] * TELLING / length
+    assert mark["x"] + mark["width"] / 2 == pytest.approx(expected, abs=1)
+
+
+def test_a_press_on_the_waveform_and_a_drag_along_it_seek(drawn: Desk) -> None:
+    page = drawn.page
+    [course] = boxes(drawn, "#course")
+    length = page.evaluate("window.__earmark.sound.duration")
+    middle = course["y"] + course["height"] / 2
+    framed = "() => getComputedStyle(window.__earmark.course.box).outlineStyle !== 'none'"
+    page.locator("#play").focus()
+    page.keyboard.press("Tab")
+    assert focus(drawn) == "seek" and page.evaluate(framed)
+    page.keyboard.press("Shift+Tab")
+    page.mouse.click(course["x"] + course["width"] * 0.28, middle)
+    assert focus(drawn) == "seek" and not page.evaluate(framed), "only who works with the keyboard needs the frame"
+    assert drawn.sound() == pytest.approx(length * 0.28, abs=0.1)
+    assert slider(drawn) == "0:05 of 0:20, segment 2 of 4"
+    page.mouse.down()
+    page.mouse.move(course["x"] + course["width"] * 0.88, middle + 100, steps=3)
+    assert drawn.sound() == pytest.approx(length * 0.88, abs=0.1), "a drag may leave the line"
+    page.mouse.up()
+    page.mouse.move(course["x"], middle)
+    assert slider(drawn) == "0:17 of 0:20, segment 4 of 4"
+    [needle] = boxes(drawn, ".needle")
+    heard = page.evaluate("(({ position, duration }) => position / duration)(window.__earmark.sound)")
+    assert needle["x"] + needle["width"] / 2 == pytest.approx(course["x"] + course["width"] * heard, abs=1)
+
+
+def test_a_finger_finds_a_place_in_the_track_and_scrolls_across_it(drawn: Desk) -> None:
+    page = drawn.page
+    [course] = boxes(drawn, "#course")
+    length = page.evaluate("window.__earmark.sound.duration")
+    touch = page.context.new_cdp_session(page)
+
+    def finger(x: float, *down: float) -> float:
+        """Put a finger on a share of the course, move it down the page, lift it; return where the sound is then."""
+        at = {"x": course["x"] + course["width"] * x, "y": course["y"] + 20}
+        for n, y in enumerate((0.0, *down)):
+            points = [{**at, "y": at["y"] + y}]
+            touch.send("Input.dispatchTouchEvent", {"type": "touchMove" if n else "touchStart", "touchPoints": points})
+        touch.send("Input.dispatchTouchEvent", {"type": "touchEnd", "touchPoints": []})
+        return drawn.sound() / length
+
+    assert finger(0.8) == pytest.approx(0.8, abs=0.01)
+    assert finger(0.1, 60.0, 120.0) == pytest.approx(0.8, abs=0.01), "that scrolls the page"
+
+
+def test_the_brackets_jump_from_segment_to_segment(drawn: Desk) -> None:
+    page = drawn.page
+    page.evaluate("window.__earmark.seekTo(0)")
+    seen = []
+    for key in ("]", "]", "Shift+ArrowRight", "]", "[", "Shift+ArrowLeft", "[", "[", "["):
+        page.keyboard.press(key)
+        seen.append(round(drawn.sound(), 1))
+    assert seen == [4, 9, 15, 15, 9, 4, 0, 0, 0]
+    for start, reached in ((12, 9), (10.5, 4)):  # a segment that has only begun is left
+        page.evaluate("start => window.__earmark.seekTo(start)", start)
+        page.keyboard.press("[")
+        assert drawn.sound() == pytest.approx(reached, abs=0.05)
+
+
+# What keyboards say of the key that writes "]", and whether the next segment is meant.
+BRACKETS = [
+    ({"key": "]", "code": "Digit9", "ctrlKey": True, "altKey": True}, True),  # AltGr on a German keyboard
+    ({"key": "]", "code": "Digit6", "altKey": True}, True),  # and on that of a Mac
+    ({"key": "+", "code": "BracketRight"}, True),  # the key in its place
+    ({"key": "Dead", "code": "BracketRight"}, True),
+    ({"key": "}", "code": "BracketRight", "shiftKey": True}, False),
+    ({"key": "]", "code": "BracketRight", "ctrlKey": True}, False),  # the browser's own
+    ({"key": "]", "code": "BracketRight", "metaKey": True}, False),
+    ({"key": "+", "code": "NumpadAdd"}, False),
+]
+
+
+def test_brackets_are_found_on_every_keyboard(drawn: Desk) -> None:
+    press = """keys => {
+      window.__earmark.seekTo(0);
+      document.dispatchEvent(new KeyboardEvent("keydown", { ...keys, bubbles: true }));
+      return Math.round(window.__earmark.sound.position);
+    }"""
+    assert [drawn.page.evaluate(press, keys) for keys, _ in BRACKETS] == [4 if jumps else 0 for _, jumps in BRACKETS]
+
+
+def test_a_loud_track_is_turned_down_unless_that_is_switched_off(desk: Desk) -> None:
+    page, settings = desk.page, Workspace(desk.server.home).settings
+    volume = "window.__earmark.sound.active.volume"
+    seen: dict[float, float] = {}
+    while len(seen) < 2:
+        desk.settle()
+        if (card := page.evaluate("window.__earmark.card"))["waveform"]:
+            seen[card["gain"]] = page.evaluate(volume)
+        if len(seen) < 2 or card["gain"] == 1:
+            desk.press("s")
+    assert seen == {1: 1, 0.355: pytest.approx(0.355)}  # 9 dB
+    while page.evaluate(f"{volume} === 1"):
+        desk.press("s")
+        desk.settle()
+    settings.set(MATCH, False)
+    wait_until(lambda: page.evaluate(volume) == 1, 5, "it plays as loud as it was made", page)
+    settings.set(MATCH, True)
+    wait_until(lambda: page.evaluate(volume) < 1, 5, "it is turned down again", page)
+
+
+def test_a_track_without_a_waveform_has_a_line_and_nothing_moves(drawn: Desk) -> None:
+    page = drawn.page
+    before = boxes(drawn, "#course, #answers, #time")
+    page.evaluate(
+        "window.__earmark.card.waveform = null; window.__earmark.card.segments = []; window.__earmark.paint()"
+    )
+    assert boxes(drawn, "#course, #answers, #time") == before
+    assert page.locator(".course:not(.drawn)").count() == 1
+    assert slider(drawn).endswith(" of 0:20")
+    page.keyboard.press("]")
+    assert notice(drawn) == "No segments are known in this track."
+    wait_until(lambda: page.locator(".course.drawn").count(), 5, "the next message brings it back", page)
+
+
 def test_the_next_two_tracks_are_loaded_and_three_elements_are_used_again(desk: Desk) -> None:
     loaded = """() => {
       const { sound, queue } = window.__earmark;
@@ -415,8 +578,10 @@ def test_the_help_lists_every_key_and_holds_the_focus(desk: Desk) -> None:
     desk.press("?")
     dialog = page.get_by_role("dialog", name="Keys")
     caps = dialog.locator("kbd").all_inner_texts()
-    assert caps == ["1", "2", "3", "Enter", "G", "M", "S", "Shift S", "N", "U", "Space", "←", "→", "B", "O", "Esc", "?"]
+    assert caps == ["1", "2", "3", "Enter", "G", "M", "S", "Shift S", "N", "U", "Space", "←", "→",
+                    "[", "Shift ←", "]", "Shift →", "B", "O", "Esc", "?"]  # fmt: skip
     assert all(dialog.locator("td").all_inner_texts())
+    assert "equally loud" in dialog.locator("#legend").inner_text()
     page.keyboard.press("1")
     for key in ("Tab", "Tab", "Tab", "Shift+Tab"):
         page.keyboard.press(key)
@@ -657,6 +822,7 @@ def boxes(desk: Desk, selector: str) -> list[FloatRect]:
 
 
 def test_a_thumb_reaches_every_answer_on_a_phone(phone: Desk) -> None:
+    assert all(box["height"] >= THUMB for box in boxes(phone, "#play, #course"))
     for asked in (["rating"], ["genre"], ["rating", "genre"], ["language"]):
         ask(phone, *asked)
         places = boxes(phone, "#answers button:not([role])")

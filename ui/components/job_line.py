@@ -12,6 +12,7 @@ from core.records import Job
 from services import apple, labeling
 from services.engine import AT_START, Engine
 from services.library import is_apple
+from services.meter import PHASES
 from ui.components.acts import taken_back
 from ui.components.words import counted
 from ui.session import note
@@ -83,6 +84,8 @@ def _verb(job: Job) -> str:
     paths = [Path(path) for path in job.params.get("paths", [])]
     if paths and all(is_apple(path) for path in paths):
         return f"Reading {paths[0].name}"
+    if phase := PHASES.get(job.progress.get("phase", "")):
+        return phase
     return VERBS.get(job.kind, job.kind)
 
 

@@ -5,11 +5,13 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 from typing import Any
 
+import pandas as pd
 import streamlit as st
 
 from core.errors import EarmarkError
 from core.records import Track
 from services import identity, labeling, scope, targets
+from services.course import course
 from services.engine import Engine
 from services.identity import About
 from ui.components.answers import answer_field
@@ -42,6 +44,7 @@ def track_card(engine: Engine, track_id: int) -> None:
         with right:
             _list("Files", [f"`{readable(path)}`" + ("" if there else " (not there)") for path, there in about.files])
             _list("Elsewhere", elsewhere(about))
+        _course(engine, track_id)
         if is_out:
             st.button("Take in again", key="track-take-in", on_click=take_in, args=(engine, [track_id]))
         else:
@@ -71,6 +74,25 @@ def _answer(engine: Engine, track_id: int, target: str, field: str) -> None:
     engine.learner.wake()
 
 
+def _course(engine: Engine, track_id: int) -> None:
+    """Draw how the track goes, once it was heard whole."""
+    found = course(engine.workspace, track_id)
+    if found is None:
+        return
+    loudness = "Silence" if found["loudness"] is None else f"{found['loudness']:.1f} LUFS"
+    segments = counted(len(found["segments"]), "segment")
+    st.markdown(f"**How it goes** · {loudness} · {segments} · telling moment at {clock(found['telling'])}")
+    from ui.charts import track_course  # plotly is not there before it is needed
+
+    figure = track_course(
+        pd.DataFrame(found["parts"]),
+        segments=[segment["start"] for segment in found["segments"]],
+        telling=found["telling"],
+        dark=st.context.theme.type == "dark",
+    )
+    st.plotly_chart(figure, key="track-course", config={"displayModeBar": False})
+
+
 def description(track: Track) -> str:
     """Return artist, album, year and length, those that are known."""
     parts = (track.artist, track.album, str(track.year or ""), clock(track.duration))
@@ -79,7 +101,7 @@ def description(track: Track) -> str:
 
 def state_sentence(about: About) -> str:
     """Say how far the track has come, and why no further."""
-    words = STATES.get(about.track.state, about.track.state)
+    words = STATES["quick" if about.track.quick else about.track.state]
     if about.files and not any(there for _, there in about.files) and about.track.state in ("analysed", "partly"):
         words += ", file not found now"
     return words.capitalize() + (f": {about.track.reason}" if about.track.reason else "")

@@ -14,6 +14,7 @@ RATINGS: dict[str, str] = {"liked": "Liked", "semi": "Semi", "disliked": "Dislik
 STATES: dict[str, str] = {
     "new": "not listened to yet",
     "analysed": "listened to",
+    "quick": "a few seconds listened to",
     "partly": "listened to in part",
     "unreadable": "cannot be read",
     "missing": "not found",

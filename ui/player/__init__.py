@@ -12,7 +12,9 @@ import streamlit as st
 FOLDER = Path(__file__).parent
 KEY = "earmark-player"
 # One module for the browser, in this order: each part names only what stands before it when it is read.
-PARTS = ("words.js", "outbox.js", "line.js", "sound.js", "keys.js", "overlays.js", "paint.js", "desk.js")
+PARTS = (
+    "words.js", "outbox.js", "line.js", "sound.js", "keys.js", "course.js", "overlays.js", "paint.js", "desk.js",
+)  # fmt: skip
 
 Mode = Literal["desk", "bar", "off"]
 

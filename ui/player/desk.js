@@ -3,6 +3,8 @@
 const TOO_SOON_MS = 250;      // an answer before this was meant for the track before
 const FLASH_MS = 1500;
 const READ_MS = 4000;
+const BEGUN_S = 2;            // after this a segment is gone back to its own start
+const AT_S = 0.05;            // nearer to a start than this is at it
 const CHECK_MS = 7000;        // how long the outcome of a surprise check is read
 const TURNS = new Set(["undo", "asks", "play"]);   // the reply to these decides what is on screen
 const SKIPS = { "not now": "Not now", "don't know": "Don't know", never: "Never ask (not music)" };
@@ -66,6 +68,7 @@ class Desk {
     this.queue = this.standing(reply.queue, turned);
     if (turned) this.given = {};
     this.follow();
+    this.sound.level(this.queue, reply.matched);
     this.tellCheck(sent);
     this.tellUndo(sent, before);
     this.paint();
@@ -343,7 +346,25 @@ class Desk {
 
   toggle() { if (this.card) this.sound.toggle(); }
 
-  seek(seconds) { if (this.card) this.sound.seek(this.sound.position + seconds); }
+  seek(seconds) { this.seekTo(this.sound.position + seconds); }
+
+  seekTo(position) {
+    if (!this.card) return;
+    this.sound.seek(position);
+    paintTime(this);
+  }
+
+  // Back is to the start of this segment, or of the one before where this one has only begun.
+  jump(step) {
+    if (!this.card) return;
+    const { segments } = this.card;
+    if (segments.length < 2) return this.flash("No segments are known in this track.");
+    const at = this.sound.position;
+    if (step < 0) return this.seekTo(segments.findLast((begin) => begin < at - BEGUN_S) ?? 0);
+    const next = segments.find((begin) => begin > at + AT_S);
+    if (next === undefined) this.flash("This is the last segment.");
+    else this.seekTo(next);
+  }
 
   openSkips() {
     if (!this.ready()) return;
@@ -361,7 +382,7 @@ class Desk {
   // -- keys and focus -----------------------------------------------------------------------------------------
 
   onKey(event) {
-    if (this.mode === "off" || event.ctrlKey || event.metaKey || event.altKey || event.isComposing) return;
+    if (this.mode === "off" || isChord(event) || event.isComposing) return;
     if (event.key === "Tab") this.pointed = false;
     if (this.overlay?.onKey(event)) return;
     const focus = event.composedPath()[0];
@@ -376,7 +397,8 @@ class Desk {
   isOurs(action, focus) {
     const elsewhere = focus instanceof Element && focus !== document.body && focus !== this.root;
     if (action.here) return !elsewhere || this.root.contains(focus);
-    return !action.native || !elsewhere || this.pointed || focus.id === "seek";   // reached by Tab: the key is the control's own
+    const native = action.native === true || action.native === action.key;
+    return !native || !elsewhere || this.pointed || focus.id === "seek";   // reached by Tab: the key is the control's own
   }
 
   // Puts the focus on an element, or where that is gone, on the desk itself: never on nothing.
@@ -411,7 +433,7 @@ class Desk {
       const button = event.target.closest("[data-do]");
       if (button) actionNamed(button.dataset.do).run(this, button.dataset.key);
     };
-    find("#seek").oninput = (event) => this.sound.seek(Number(event.target.value));
+    this.course = new Course(find("#course"), (position) => this.seekTo(position));
     nameKeys(this.root);
     new ResizeObserver(() => this.fit()).observe(find("#answers"));
   }

@@ -2,10 +2,11 @@
 
 const SEEK_S = 5;
 const DIGITS = ["1", "2", "3", "4", "5", "6", "7", "8", "9"];
-const CAPS = { " ": "Space", ArrowLeft: "←", ArrowRight: "→", Escape: "Esc", "Shift+S": "Shift S" };
+const CAPS = { " ": "Space", ArrowLeft: "←", ArrowRight: "→", Escape: "Esc", "Shift+S": "Shift S", "Shift+ArrowLeft": "Shift ←", "Shift+ArrowRight": "Shift →" };
+const PLACES = { BracketLeft: "[", BracketRight: "]" };
 const TEXT_INPUTS = new Set(["text", "search", "number", "email", "url", "tel", "password", "date", "time", "datetime-local", "month", "week"]);
 
-// says: what the help says. when: the key has a use now. native: a control reached by Tab keeps the key for itself.
+// says: what the help says. when: the key has a use now. native: a control reached by Tab keeps this key, or all, for itself.
 // here: only while no other part of the page has the focus. repeats: a held key goes on.
 const ACTIONS = [
   { name: "answer", keys: DIGITS, says: (desk) => desk.numbersText, run: (desk, key) => desk.answerNumber(Number(key)) },
@@ -19,6 +20,8 @@ const ACTIONS = [
   { name: "play", keys: [" "], native: true, says: () => "Play or pause", run: (desk) => desk.toggle() },
   { name: "rewind", keys: ["ArrowLeft"], native: true, repeats: true, says: () => `${SEEK_S} seconds back`, run: (desk) => desk.seek(-SEEK_S) },
   { name: "forward", keys: ["ArrowRight"], native: true, repeats: true, says: () => `${SEEK_S} seconds on`, run: (desk) => desk.seek(SEEK_S) },
+  { name: "before", keys: ["[", "Shift+ArrowLeft"], native: "Shift+ArrowLeft", says: () => "Start of this segment, then of the one before", run: (desk) => desk.jump(-1) },
+  { name: "after", keys: ["]", "Shift+ArrowRight"], native: "Shift+ArrowRight", says: () => "Next segment of the track", run: (desk) => desk.jump(1) },
   { name: "blind", keys: ["b"], says: () => "Blind: hide names and guesses, or show them again", run: (desk) => desk.switchBlind() },
   { name: "only", keys: ["o"], says: () => "One question: hide the rows of all others, or show them again", run: (desk) => desk.switchOnly() },
   { name: "back", keys: ["Escape"], here: true, when: (desk) => desk.card?.chosen, says: () => "Close what is open; leave a track you chose", run: (desk) => desk.goBack() },
@@ -38,15 +41,23 @@ function actionOf(event, desk) {
   return action && (action.when?.(desk) ?? true) ? { ...action, key } : null;
 }
 
-// Letters and digits go by what is printed on the key, else, on a keyboard of another script, by its place.
+// Letters, digits and brackets go by what is printed on the key, else, on another keyboard, by its place.
 function keyOf(event) {
   const { key, code } = event;
   const known = (one) => ACTIONS.some((action) => action.keys.includes(one));
-  if (key.length > 1) return key;
-  if (event.shiftKey && known(`Shift+${key.toUpperCase()}`)) return `Shift+${key.toUpperCase()}`;
+  const shifted = `Shift+${key.length > 1 ? key : key.toUpperCase()}`;
+  if (event.shiftKey && known(shifted)) return shifted;
+  if (key.length > 1 && key !== "Dead") return key;
   if (known(key.toLowerCase())) return key.toLowerCase();
   if (/^(Digit|Numpad)\d$/.test(code) && !/[a-z]/i.test(key)) return code.slice(-1);
+  if (code in PLACES && !event.shiftKey) return PLACES[code];
   return /^Key[A-Z]$/.test(code) && key > "\x7f" ? code.slice(-1).toLowerCase() : key;
+}
+
+// Shortcuts of the browser and the system are left alone; on many keyboards Alt or AltGr is part of writing a bracket.
+function isChord(event) {
+  const writes = event.altKey && (event.key === "[" || event.key === "]");
+  return event.metaKey || (!writes && (event.ctrlKey || event.altKey));
 }
 
 // Gives the buttons of a box what the table says about them.

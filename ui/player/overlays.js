@@ -210,6 +210,7 @@ class Help extends Overlay {
     const rows = helpRows(this.desk);
     this.box.querySelector("tbody").replaceChildren(...rows.map(({ caps, says }) => make("tr", {},
       make("th", { scope: "row" }, ...caps.map((cap) => make("kbd", {}, cap))), make("td", {}, says))));
+    put(this.box, "#legend", legendOf(this.desk));
     this.box.showModal();
     this.box.querySelector("[data-do=close]").focus();
   }

@@ -71,8 +71,9 @@ function paintTime(desk) {
   const seek = root.querySelector("#seek");
   seek.max = String(Math.max(1, length));
   seek.value = String(at);
-  seek.style.setProperty("--heard", `${length ? (100 * at) / length : 0}%`);
-  seek.setAttribute("aria-valuetext", `${clock(at)} of ${clock(length)}`);
+  seek.setAttribute("aria-valuetext", `${clock(at)} of ${clock(length)}${segmentText(card.segments, at)}`);
+  desk.course.show(card, length);
+  desk.course.move(at);
   put(root, "#time", `${clock(at)} / ${clock(length)}`);
   const button = root.querySelector("#play");
   const state = sound.paused ? "Play" : "Pause";

@@ -55,6 +55,16 @@ class Sound {
     }
   }
 
+  // What is still to come follows the server. What plays keeps its volume, unless the person switched the matching.
+  level(cards, matched) {
+    const switched = matched !== this.matched;
+    this.matched = matched;
+    for (const element of switched ? this.all : this.spares) {
+      const card = cards.find((one) => holds(element, one));
+      if (card) element.volume = card.gain;
+    }
+  }
+
   silence() { unload(this.active); }
 
   end() { for (const element of this.all) unload(element); }
@@ -96,8 +106,11 @@ class Sound {
 
 const holds = (element, card) => element.dataset.track === String(card.id);
 
+// The volume matches the loudness. Safari on iPhones and iPads does not let a page set it: there tracks play as they are.
+// Web Audio could, but sound led through it falls silent where the browser suspends it: before a gesture, behind a lock.
 function load(element, card) {
   Object.assign(element.dataset, { track: String(card.id), source: card.src, start: String(card.start) });
+  element.volume = card.gain;
   delete element.dataset.broken;
   start(element, Boolean(card.mime) && element.canPlayType(card.mime) === "");
 }

@@ -16,13 +16,14 @@ from ui.components.track_card import several, track_card
 from ui.components.words import STATES, cloud_sentence, counted, percent, together
 from ui.session import Engine, engine, stamp
 
-WITH_SOUND = ["new", "analysed", "partly"]  # tracks that can be listened to while their file is there
+WAITING = ["new", "quick"]
+WITH_SOUND = ["new", "quick", "analysed", "partly"]  # tracks that can be listened to while their file is there
 ALWAYS = ("All", "Rated", "Unrated")  # the others are shown when something is in them
 FILTERS = {
     "All": lambda table: table.state.notna(),
     "Rated": lambda table: table.your_rating.notna(),
-    "Unrated": lambda table: table.your_rating.isna() & table.state.isin(["analysed", "partly"]),
-    "Waiting": lambda table: table.state == "new",
+    "Unrated": lambda table: table.your_rating.isna() & table.state.isin(["quick", "analysed", "partly"]),
+    "Waiting": lambda table: table.state.isin(WAITING),
     "New since last visit": lambda table: table.new,
     "Unreadable": lambda table: table.state == "unreadable",
     "Missing": lambda table: table.missing,
@@ -179,9 +180,10 @@ def add(opened: Engine, *, expanded: bool) -> None:
 
 def waiting(opened: Engine, table: pd.DataFrame) -> None:
     """Offer the analysis of what waits when nothing is doing it."""
-    number = int((table.state == "new").sum())
+    number = int(table.state.isin(WAITING).sum())
     if number and not opened.workspace.jobs.open(lane="analysis"):
-        st.write(f"{counted(number, 'track')} not listened to yet.")
+        in_passing = ", or only for a few seconds" if (table.state == "quick").any() else ""
+        st.write(f"{counted(number, 'track')} not listened to yet{in_passing}.")
         st.button("Listen to them", key="library-analyse", on_click=opened.submit, args=("analyze",))
 
 

@@ -1,4 +1,4 @@
-"""The Settings page: folders, what is left out and asked, genres, what was done, backups, where everything lies."""
+"""The Settings page: folders, what is left out, asked and played, genres, what was done, backups, where all lies."""
 
 from __future__ import annotations
 
@@ -12,6 +12,7 @@ from ui.components.backup import backups
 from ui.components.folders import folders
 from ui.components.genre_names import genres
 from ui.components.left_out import left_out
+from ui.components.playing import playing
 from ui.components.words import WITHOUT_EMBEDDING
 from ui.session import Engine, engine
 
@@ -19,6 +20,7 @@ PARTS = {
     "Folders": folders,
     "Left out": left_out,
     "What is asked": asked,
+    "Playing": playing,
     "Genres": genres,
     "What was done": acts,
     "Backup": backups,
