@@ -357,7 +357,10 @@ def rescan() -> Json:
 
 def _show_analysis(result: Json) -> None:
     speed = f", {result['realtime_factor']:.0f} x real time" if result["analyzed"] else ""
-    say(f"{counted(result['analyzed'], 'track')} analysed in {time_text(result['seconds'])}{speed}.")
+    if result["analyzed"] or not result["renewed"]:
+        say(f"{counted(result['analyzed'], 'track')} analysed in {time_text(result['seconds'])}{speed}.")
+    if result["copies"]:
+        say(f"{counted(result['copies'], 'file')} of them are copies of a track already here, and became one with it.")
     if result["in_passing"]:
         say(f"{counted(result['in_passing'], 'track')} heard for a few seconds first, to be asked about early.")
     if result["renewed"]:
@@ -405,13 +408,13 @@ def clock_text(seconds: float) -> str:
 @verb(_show_course)
 def outline(track: str) -> Json:
     """Show how a track goes: loudness, segments, the telling moment, and its parts of 5 s."""
-    from services.course import course
+    from services.course import course, why_no_course
 
     workspace = open_workspace()
     known = workspace.tracks.resolve(track)
     found = course(workspace, known.id)
     if found is None:
-        raise EarmarkError(f"{known.title} was not heard whole yet: run `cli.py analyze`.")
+        raise EarmarkError(f"{known.title}: {why_no_course(workspace, known)}")
     return found
 
 

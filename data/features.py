@@ -9,7 +9,7 @@ import numpy as np
 
 from data.db import Database, chunks, marks
 
-NEARLY_ALL = 0.95  # of the tracks: a few files may be away or have become unreadable, which must not hold up the others
+NEARLY_ALL = 0.95  # of the tracks that are there: a few may have become unreadable, which must not hold up the others
 
 
 class FeatureStore:
@@ -158,21 +158,34 @@ class FeatureStore:
             return set(sets) <= {row[0] for row in connection.execute(sql, [track_id])}
 
     def lacks(self, feature_set: str, version: int) -> bool:
-        """Tell whether an analysed track has vectors of a set, but not of this version."""
-        sql = """SELECT EXISTS (
+        """Tell whether an analysed track whose file is there has vectors of a set, but not of this version."""
+        sql = f"""SELECT EXISTS (
                      SELECT 1 FROM features f JOIN tracks t ON t.id = f.track_id
                      WHERE f.feature_set = ? AND f.version <> ? AND t.state IN ('analysed', 'partly')
+                       AND f.track_id IN ({_THERE})
                        AND NOT EXISTS (SELECT 1 FROM features g
                                        WHERE g.track_id = f.track_id AND g.feature_set = ? AND g.version = ?))"""
         with self._database.read() as connection:
             return bool(connection.execute(sql, [feature_set, version, feature_set, version]).fetchone()[0])
 
 
+# Tracks with a file that can be heard now.
+_THERE = """SELECT x.track_id FROM files x LEFT JOIN roots r ON r.id = x.root_id
+            WHERE x.missing_since IS NULL AND r.away_since IS NULL"""
+
+
 def _in_use(connection: sqlite3.Connection, feature_set: str) -> int | None:
+    """Return the newest version that nearly all tracks have that are there, and at least half of all."""
     sql = "SELECT version, COUNT(*) FROM features WHERE feature_set = ? GROUP BY version ORDER BY version DESC"
-    counts: dict[int, int] = dict(connection.execute(sql, [feature_set]).fetchall())
-    enough = NEARLY_ALL * max(counts.values(), default=0)
-    return next((version for version, count in counts.items() if count >= enough), None)
+    everywhere: dict[int, int] = dict(connection.execute(sql, [feature_set]).fetchall())
+    if len(everywhere) < 2:
+        return next(iter(everywhere), None)
+    sql = f"""SELECT version, COUNT(*) FROM features
+              WHERE feature_set = ? AND track_id IN ({_THERE}) GROUP BY version"""
+    there: dict[int, int] = dict(connection.execute(sql, [feature_set]).fetchall())
+    enough, half = NEARLY_ALL * max(there.values(), default=0), max(everywhere.values()) / 2
+    fit = (version for version, count in everywhere.items() if there.get(version, 0) >= enough and count >= half)
+    return next(fit, max(everywhere, key=lambda version: (everywhere[version], version)))
 
 
 def join(parts: Iterable[tuple[np.ndarray, np.ndarray]]) -> tuple[np.ndarray, np.ndarray]:

@@ -394,8 +394,8 @@ class TrackStore:
         with self._database.read() as connection:
             return [(row["track_id"], row["path"]) for row in connection.execute(sql)]
 
-    def mark_verified(self, path: str, content_id: str) -> None:
-        """Remember what a file holds."""
+    def mark_verified(self, path: str, content_id: str | None) -> None:
+        """Remember what a file holds; None: not known any more."""
         with self._database.write() as connection:
             connection.execute("UPDATE files SET content_id = ? WHERE path = ?", [content_id, path])
 
@@ -503,7 +503,7 @@ def _insert(connection: sqlite3.Connection, file: FoundFile, root_id: int | None
 def _update(connection: sqlite3.Connection, track_id: int, file: FoundFile) -> int:
     connection.execute(
         """UPDATE tracks SET title = ?, artist = ?, album = ?, album_artist = ?, genre = ?, year = ?,
-           track_number = ?, duration = COALESCE(?, duration), state = 'new',
+           track_number = ?, duration = COALESCE(?, duration), state = 'new', quick = 0,
            reason = CASE WHEN content_id IS NULL THEN NULL ELSE reason END WHERE id = ?""",
         [*_tag_values(file), track_id],
     )

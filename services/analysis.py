@@ -7,23 +7,26 @@ of it can be asked about early; every track whole; and what an older version mea
 from __future__ import annotations
 
 import os
+import re
 from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from functools import partial
 from itertools import chain
-from typing import Any
+from typing import Any, Literal
 
 from core.errors import DecodeError, EarmarkError
 from core.records import Analysis, Task
 from core.settings import default_cores
 from data.tracks import Pending
-from services import drives, identity, training
-from services.jobs import Report, carry_out
+from services import drives, identity, targets, training
+from services.jobs import Report, carry_out, submit
 from services.meter import Meter
 from services.pool import map_unordered
 from services.waiting import Waiting
 from services.workspace import Workspace
 
+GIVEN_UP = "not_measured_anew"  # setting: path -> what the file was when measuring it anew failed
 QUICK_FROM = 300  # tracks nobody has heard: fewer are soon heard whole
 LOOK_EVERY = 50  # tasks handed out between two looks whether a quick pass has become worth it
 LIMIT_SECONDS = 120.0  # for any file, however short
@@ -31,7 +34,8 @@ SLOWEST_DISK = 0.5e6  # bytes a second: a larger file may take longer
 CHILD_MB = 4_000  # TensorFlow and an hour of sound take 1,700
 
 Outcome = tuple[Task, Analysis | BaseException]
-Keep = Callable[[Workspace, Pending, Analysis], None]
+Kept = Literal["kept", "a copy", "no longer here"]
+Keep = Callable[[Workspace, Pending, Analysis], Kept]
 GiveUp = Callable[[Workspace, Pending, str], list[dict[str, str]]]  # returns what to list as failed
 
 
@@ -61,10 +65,25 @@ def analyze(
     -------
     dict
         analyzed, failed [{path, reason}], seconds, audio_seconds, realtime_factor, in_passing (tracks of which a few
-        seconds were heard first), renewed (tracks of which something was measured anew).
+        seconds were heard first), renewed (tracks of which something was measured anew), copies (files among the
+        analysed that hold a recording already known, and are now one track with it).
+
+    Raises
+    ------
+    EarmarkError
+        The scheduler's address is none, it cannot be reached, or an analysis without it is under way.
     """
+    if scheduler is not None:
+        _check_scheduler(workspace, scheduler)
     params = {"cores": cores, "limit": limit, "retry": retry, "scheduler": scheduler}
     return carry_out(workspace, "analyze", {k: v for k, v in params.items() if v}, progress)
+
+
+def _check_scheduler(workspace: Workspace, address: str) -> None:
+    if not re.fullmatch(r"[a-z]+://\S+:\d+", address):
+        raise EarmarkError(f"{address!r} is no address of a scheduler. Write it as tcp://HOST:8786.")
+    if any(job.params.get("scheduler") != address for job in workspace.jobs.open(kind="analyze")):
+        raise EarmarkError("An analysis is under way on this computer. Stop it first, then start it with --scheduler.")
 
 
 def has_embedding() -> bool:
@@ -97,15 +116,19 @@ def run(workspace: Workspace, params: dict[str, Any], report: Report) -> dict[st
     one_thread()  # the children inherit it; later would be too late for their numpy
     job = _Listening(workspace, params, report)
     job.settle_unchanged()
-    job.hear_all()
-    if identity.verify(workspace, report)["parted"]:
+    while True:
         job.hear_all()
-    identity.recognise(workspace)
-    job.renew()
+        if identity.verify(workspace, report)["parted"] and job.waits():
+            continue
+        identity.recognise(workspace)
+        job.renew()
+        if not job.waits():
+            break
     forget_unneeded(workspace)
     training.predict_new(workspace)
     for target in training.outdated(workspace):
-        workspace.jobs.add("retrain", "training", {"target": target})
+        if training.missing(workspace, target) is None:
+            submit(workspace, "retrain", {"target": target})
     return job.result()
 
 
@@ -129,10 +152,11 @@ class _Listening:
         self.limit: int | None = params.get("limit")
         whole = Waiting.whole(workspace, retry=bool(params.get("retry")), limit=self.limit)
         unheard = Waiting(workspace, partial(_for_quick_pass, workspace), quick=True)
-        older = Waiting(workspace, partial(outdated, workspace))
+        older = Waiting(workspace, partial(outdated, workspace, retry=bool(params.get("retry"))))
         self.quick = _Pass(unheard, Meter(0, "quick"), keep_quick, _ignored)
         self.whole = _Pass(whole, Meter(whole.count()), keep, _unreadable)
         self.anew = _Pass(older, Meter(0, "anew"), keep_renewed, _as_it_was)
+        self.copies = 0  # files that turned out to hold a recording already known
         self.remark: dict[str, str] = {}  # said instead of the numbers, while there is something to say
         report(self.whole.meter.progress())
 
@@ -141,23 +165,30 @@ class _Listening:
         if self.limit is None:
             self.whole.meter.done += _settle_unchanged(self.workspace, self.report)
 
+    def waits(self) -> bool:
+        """Say whether something is to be heard whole, perhaps because it came in meanwhile."""
+        return self.whole.queue.count() > 0
+
     def hear_all(self) -> None:
         """Hear and keep everything that waits, first in passing where that is worth it."""
-        while self.whole.queue.count():
+        while self.waits():
             self.hear([self.quick, self.whole] if self.worth_a_quick_pass() else [self.whole])
         self.report(self.whole.meter.progress())
 
     def renew(self) -> None:
-        """Measure anew what an older version measured; until all is done, the older figures stay in use."""
-        while self.limit is None and self.anew.queue.count():
+        """Measure anew what an older version measured, unless something new waits; meanwhile the older serves."""
+        while self.limit is None and self.anew.queue.count() and not self.waits():
             self.hear([self.anew])
 
     def worth_a_quick_pass(self) -> bool:
-        """Say whether most of the library was never heard, and that is much."""
-        if self.limit is not None or self.params.get("retry"):
+        """Say whether most of the library was never heard, and that is much; or whether such a pass was broken off."""
+        if self.limit is not None:
             return False
         counts = self.workspace.tracks.count()
-        heard = counts.get("analysed", 0) + counts.get("partly", 0) - counts.get("quick", 0)
+        in_passing = counts.get("quick", 0)
+        heard = counts.get("analysed", 0) + counts.get("partly", 0) - in_passing
+        if in_passing and counts.get("new") and _serves_in_passing(self.workspace):
+            return self.quick.queue.count() > 0
         return counts.get("new", 0) >= max(QUICK_FROM, heard) and self.quick.queue.count() >= QUICK_FROM
 
     def hear(self, passes: Sequence[_Pass]) -> None:
@@ -167,7 +198,7 @@ class _Listening:
             each.meter.total = max(each.meter.total, each.queue.seen + count)
         cores, now = self.cores(), passes[0]
         of_task = {each.queue.quick: each for each in passes}
-        go_on = self._as_wished(cores, looks=passes[0] is self.whole)
+        go_on = self._as_wished(cores, passes[0])
         tasks = chain.from_iterable(each.queue.tasks(go_on) for each in passes)
 
         def tick() -> None:
@@ -182,8 +213,10 @@ class _Listening:
         """Keep what was heard of a file, or say why there is nothing."""
         pending = now.queue.taken(task.path)
         if isinstance(outcome, Analysis):
-            now.keep(self.workspace, pending, outcome)
-            now.meter.heard(outcome.duration)
+            kept = now.keep(self.workspace, pending, outcome)
+            self.copies += kept == "a copy"
+            if kept != "no longer here":
+                now.meter.heard(outcome.duration)
         elif not os.path.exists(task.path):
             now.meter.failed += _gone(self.workspace, task.path, now.queue)
         else:
@@ -194,14 +227,19 @@ class _Listening:
         """Return how many files are heard at once, as the job or else the person wishes it now."""
         return max(1, int(self.params.get("cores") or self.workspace.settings.get("cores") or default_cores()))
 
-    def _as_wished(self, cores: int, *, looks: bool) -> Callable[[], bool]:
-        """Return what says whether to go on as now: as many cores, and no quick pass has become worth it."""
+    def _as_wished(self, cores: int, first: _Pass) -> Callable[[], bool]:
+        """Return what says whether to go on as now: as many cores, and nothing came that goes before."""
         asked = 0
 
         def go_on() -> bool:
             nonlocal asked
             asked += 1
-            return self.cores() == cores and not (looks and asked % LOOK_EVERY == 0 and self.worth_a_quick_pass())
+            return self.cores() == cores and not (asked % LOOK_EVERY == 0 and goes_before())
+
+        def goes_before() -> bool:
+            if first is self.anew:
+                return self.waits()
+            return first is self.whole and self.worth_a_quick_pass()
 
         return go_on
 
@@ -228,9 +266,14 @@ class _Listening:
 
     def result(self) -> dict[str, Any]:
         """Return the figures of the whole run."""
-        result = self.whole.meter.result()
-        result["failed"] += self.anew.meter.failed
-        return {**result, "in_passing": self.quick.meter.done, "renewed": self.anew.meter.done}
+        self.whole.meter.failed += self.anew.meter.failed
+        self.whole.meter.audio_seconds += self.anew.meter.audio_seconds
+        return {
+            **self.whole.meter.result(),
+            "in_passing": self.quick.meter.done,
+            "renewed": self.anew.meter.done,
+            "copies": self.copies,
+        }
 
 
 def _limit_seconds(task: Task) -> float:
@@ -274,16 +317,20 @@ def wanted_versions() -> dict[str, int]:
     return {name: version for name, version in FEATURE_VERSIONS.items() if name not in without}
 
 
-def outdated(workspace: Workspace) -> list[Pending]:
-    """Return the files of tracks of which something was never measured, or by an older version."""
+def outdated(workspace: Workspace, *, retry: bool = False) -> list[Pending]:
+    """Return the files of tracks of which something was never measured, or by an older version.
+
+    Those that could not be measured anew are left out until they change, or with `retry`.
+    """
     from audio import outline
 
     due = workspace.features.due(wanted_versions(), outline.VERSION)
     files = [pending for pending in workspace.tracks.analysed_files() if pending.track_id in due] if due else []
+    given_up = {} if retry else workspace.settings.get(GIVEN_UP, {})
     return [
         Pending(pending.track_id, pending.path, pending.content_id, due[pending.track_id])
         for pending in files
-        if os.path.exists(pending.path)
+        if os.path.exists(pending.path) and given_up.get(pending.path) != _stamp(pending.path)
     ]
 
 
@@ -297,24 +344,30 @@ def _for_quick_pass(workspace: Workspace) -> list[Pending]:
     return heard + workspace.tracks.unheard()
 
 
+def _serves_in_passing(workspace: Workspace) -> bool:
+    """Say whether the models learn from what was heard in passing now."""
+    return any((workspace.features.version(name) or 0) < 0 for name in ("musicnn", "descriptors"))
+
+
 def forget_unneeded(workspace: Workspace) -> int:
-    """Delete older versions, and what was heard in passing, where every track has something better; return how many."""
-    gone = {
-        name: [other for other in workspace.features.versions().get(name, {}) if other != version]
-        for name, version in wanted_versions().items()
-        if not workspace.features.lacks(name, version)
-    }
+    """Delete versions that nothing needs: all that can be heard has the newest, and no current model knows another."""
+    used = [run.versions for run in map(workspace.model_runs.current, targets.every(workspace)) if run is not None]
+    gone: dict[str, list[int]] = {}
+    for name, newest in wanted_versions().items():
+        kept = {newest, *(versions[name] for versions in used if name in versions)}
+        if workspace.features.version(name) == newest and not workspace.features.lacks(name, newest):
+            gone[name] = [other for other in workspace.features.versions().get(name, {}) if other not in kept]
     return workspace.features.drop(gone)
 
 
 # -- keeping -------------------------------------------------------------------------------------------
 
 
-def keep(workspace: Workspace, heard: Pending, analysis: Analysis) -> None:
+def keep(workspace: Workspace, heard: Pending, analysis: Analysis) -> Kept:
     """Write what was heard; a row that turns out to be a known recording is merged with it."""
     track = workspace.tracks.by_path(heard.path)
     if track is None:  # it went out of the library meanwhile, with an act that was taken back
-        return
+        return "no longer here"
     assert analysis.content_id is not None
     # Vectors first: a track killed between the two would count as analysed and never be heard again.
     _put(workspace, track.id, analysis)
@@ -323,22 +376,32 @@ def keep(workspace: Workspace, heard: Pending, analysis: Analysis) -> None:
     )
     if kept_id != track.id:  # merged: its vectors went with the row
         _put(workspace, kept_id, analysis)
+    copy = len(workspace.tracks.paths_of(kept_id)) > 1 and kept_id != track.id
+    return "a copy" if copy else "kept"
 
 
-def keep_quick(workspace: Workspace, heard: Pending, analysis: Analysis) -> None:
+def keep_quick(workspace: Workspace, heard: Pending, analysis: Analysis) -> Kept:
     """Write what was heard in passing; the track waits for the whole."""
     from audio.analyse import QUICK_VERSIONS
 
     track = workspace.tracks.by_path(heard.path)
-    if track is not None:
-        workspace.features.put(track.id, analysis.features, QUICK_VERSIONS)
-        workspace.tracks.mark_quick(track.id, duration=analysis.duration)
+    if track is None:
+        return "no longer here"
+    workspace.features.put(track.id, analysis.features, QUICK_VERSIONS)
+    workspace.tracks.mark_quick(track.id, duration=analysis.duration)
+    return "kept"
 
 
-def keep_renewed(workspace: Workspace, heard: Pending, analysis: Analysis) -> None:
-    """Write what was measured anew, where the file still holds what was heard then."""
-    if analysis.content_id == heard.content_id:
-        _put(workspace, heard.track_id, analysis)
+def keep_renewed(workspace: Workspace, heard: Pending, analysis: Analysis) -> Kept:
+    """Write what was measured anew, where the file still holds what was heard then; else it is to be looked into."""
+    track = workspace.tracks.by_path(heard.path)  # not by its number: it may be another track's file by now
+    if track is None:
+        return "no longer here"
+    if analysis.content_id != heard.content_id:
+        workspace.tracks.mark_verified(heard.path, None)
+        return "no longer here"
+    _put(workspace, track.id, analysis)
+    return "kept"
 
 
 def _put(workspace: Workspace, track_id: int, analysis: Analysis) -> None:
@@ -359,8 +422,20 @@ def _unreadable(workspace: Workspace, pending: Pending, reason: str) -> list[dic
 
 
 def _as_it_was(workspace: Workspace, pending: Pending, reason: str) -> list[dict[str, str]]:
-    """Leave what was heard of a file that cannot be heard anew."""
+    """Leave what was heard of a file that cannot be heard anew, and do not try again before it changes."""
+    given_up = workspace.settings.get(GIVEN_UP, {})
+    workspace.settings.set(GIVEN_UP, {**given_up, pending.path: _stamp(pending.path)})
     return [{"path": pending.path, "reason": reason}]
+
+
+def _stamp(path: str) -> list[float]:
+    """Return what changes with a file, and with what would be measured in it; nothing where it is not there."""
+    from audio.analyse import VERSIONS
+
+    with suppress(OSError):
+        about = os.stat(path)
+        return [about.st_size, about.st_mtime, *VERSIONS.values()]
+    return []
 
 
 def _ignored(workspace: Workspace, pending: Pending, reason: str) -> list[dict[str, str]]:

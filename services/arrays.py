@@ -68,7 +68,7 @@ def make(
 
     began, tell = time.monotonic(), progress or _silent
     chosen = _known(kinds)
-    wanted, there = _missing(workspace, track_ids, chosen)
+    wanted, names, there = _missing(workspace, track_ids, chosen)
     wanted = wanted[:limit]
     result: dict[str, Any] = {"tracks": there, "made": 0, "failed": [], "files": 0, "bytes": 0}
 
@@ -91,7 +91,7 @@ def make(
         if isinstance(outcome, BaseException):
             result["failed"].append({"path": item.path, "reason": _reason(outcome)})
             continue
-        sizes = [_write(_file(workspace, kind, item.content_id), array) for kind, array in outcome.items()]
+        sizes = [_write(_file(workspace, kind, names[item.path]), array) for kind, array in outcome.items()]
         result["made"], result["tracks"] = result["made"] + 1, result["tracks"] + 1
         result["files"], result["bytes"] = result["files"] + len(sizes), result["bytes"] + sum(sizes)
     return {**result, "seconds": round(time.monotonic() - began, 2), "sentence": size(workspace)["sentence"]}
@@ -184,21 +184,26 @@ def _known(kinds: Sequence[str] | None) -> tuple[str, ...]:
 
 def _missing(
     workspace: Workspace, track_ids: Collection[int] | None, kinds: tuple[str, ...]
-) -> tuple[list[Wanted], int]:
-    """Return what is still to be made, and how many tracks have everything."""
+) -> tuple[list[Wanted], dict[str, str], int]:
+    """Return what is still to be made, path -> content id of its track, and how many tracks have everything.
+
+    A track's arrays bear the track's id also where they are made from a file that encodes the recording in another way.
+    """
     from audio.slices import Wanted
 
-    heard = [
-        (track.path, track.content_id)
-        for track in workspace.tracks.analysed_files()
-        if track.content_id is not None and (track_ids is None or track.track_id in track_ids)
+    files = [
+        (pending.path, pending.content_id, pending.track_id)
+        for pending in workspace.tracks.analysed_files()
+        if pending.content_id is not None and (track_ids is None or pending.track_id in track_ids)
     ]
+    tracks = workspace.tracks.many(track_id for _, _, track_id in files)
+    names = {path: tracks[track_id].content_id or content_id for path, content_id, track_id in files}
     lacking = [
-        Wanted(path, name, tuple(kind for kind in kinds if not _file(workspace, kind, name).exists()))
-        for path, name in heard
+        Wanted(path, content_id, tuple(kind for kind in kinds if not _file(workspace, kind, names[path]).exists()))
+        for path, content_id, _ in files
     ]
     wanted = [item for item in lacking if item.kinds]
-    return wanted, len(heard) - len(wanted)
+    return wanted, names, len(files) - len(wanted)
 
 
 def _write(path: Path, array: np.ndarray) -> int:

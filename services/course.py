@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from core.records import Outline
+from core.records import Outline, Track
 from services.workspace import Workspace
 
 SILENT_DB = -80.0
@@ -38,6 +38,15 @@ def course(workspace: Workspace, track_id: int) -> dict[str, Any] | None:
         "segments": _spans(outline.bounds, duration),
         "parts": _parts(outline, duration),
     }
+
+
+def why_no_course(workspace: Workspace, track: Track) -> str:
+    """Say why nothing is known of how a track goes, and what to do."""
+    if track.state == "unreadable":
+        return f"it cannot be heard: {track.reason}."
+    if track.id not in workspace.tracks.with_files():
+        return "its file is not there."
+    return "it was not heard whole yet: run `cli.py analyze`."
 
 
 def _spans(starts: np.ndarray, duration: float) -> list[dict[str, float]]:

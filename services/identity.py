@@ -112,7 +112,7 @@ class _Known:
 
     def waits(self, track: Track) -> bool:
         """Say whether a track has a file here that will be listened to."""
-        return track.state == "new" and track.id in self.filed
+        return (track.state == "new" or track.quick) and track.id in self.filed
 
     def likeness(self, a: Track, b: Track) -> float | None:
         """Return how alike two tracks sound, None where one was not heard."""

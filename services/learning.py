@@ -35,6 +35,11 @@ class Analysed:
         """Return the rows of those tracks that are here."""
         return np.flatnonzero(np.isin(self.ids, np.fromiter(track_ids, dtype=np.int64)))
 
+    @classmethod
+    def nothing(cls) -> Analysed:
+        """Return a library without any track."""
+        return cls(np.empty(0, np.int64), np.empty((0, 0), np.float32), None, np.empty(0, str), "musicnn")
+
     def with_one_more(self, features: dict[str, np.ndarray]) -> Analysed | None:
         """Return the same with a file that is not in the library as track -1; None where it lacks the features."""
         own = self.feature_set if len(self.ids) else next((s for s in ("musicnn", "descriptors") if s in features), "")

@@ -49,7 +49,8 @@ class Meter:
         if span > 1.0:
             per_second = (len(self.recent) - 1) / span
             numbers["tracks_per_second"] = round(per_second, 2)
-            numbers["realtime_factor"] = round(sum(s for _, s in list(self.recent)[1:]) / span, 1)
+            if self.phase != "quick":  # of whose tracks only seconds are heard
+                numbers["realtime_factor"] = round(sum(s for _, s in list(self.recent)[1:]) / span, 1)
             numbers["seconds_left"] = round((self.total - finished) / per_second, 1)
         return numbers
 

@@ -16,10 +16,11 @@ from data.features import join
 from labeling.targets import Target, missing_labels
 from services import targets
 from services.jobs import Report, carry_out
-from services.learning import FeatureCache, group_names, learned_values, quick_model, quick_predictions
+from services.learning import Analysed, FeatureCache, group_names, learned_values, quick_model, quick_predictions
 from services.workspace import Workspace
 
 if TYPE_CHECKING:
+    from audio.musicnn import Musicnn
     from models.evaluation import Folds, Measured
 
 DEFAULT_FEATURES = "musicnn"
@@ -499,25 +500,50 @@ def classify(workspace: Workspace, files: Sequence[str], *, progress: Report | N
         files: [{path, title, artist, targets: {target: {model, label, probabilities}}}], unreadable: [{path, reason}].
     """
     from audio import musicnn
-    from audio.analyse import analyse
     from core.errors import DecodeError
 
     network = musicnn.Musicnn() if musicnn.available() else None
-    quick = (workspace.features.version(default_features(workspace)) or 0) < 0  # as the library was heard so far
     result: dict[str, Any] = {"files": [], "unreadable": []}
     for done, file in enumerate(files):
         if progress is not None:
             progress({"done": done, "total": len(files)})
         path = Path(file).expanduser().absolute()
         try:
-            heard = analyse(Task(str(path), quick=quick), musicnn=network)
+            heard = _Heard(path, network)
+            opinions = {target: _opinion(workspace, target, heard) for target in targets.every(workspace)}
         except DecodeError as error:
             result["unreadable"].append({"path": str(path), "reason": error.reason})
             continue
-        opinions = {target: _opinion(workspace, target, heard.features) for target in targets.every(workspace)}
         known = {target: opinion for target, opinion in opinions.items() if opinion is not None}
         result["files"].append({"path": str(path), **_about(workspace, path), "targets": known})
     return result
+
+
+class _Heard:
+    """A file's features, measured when they are asked for: whole, or in passing as a model may have been trained."""
+
+    def __init__(self, path: Path, network: Musicnn | None) -> None:
+        self._path = path
+        self._network = network
+        self._found: dict[bool, dict[str, np.ndarray]] = {}
+        self.features(quick=False)  # says at once when the file cannot be read
+
+    def features(self, *, quick: bool) -> dict[str, np.ndarray]:
+        from audio.analyse import analyse
+
+        if quick not in self._found:
+            self._found[quick] = analyse(Task(str(self._path), quick=quick), musicnn=self._network).features
+        return self._found[quick]
+
+    def of(self, versions: Mapping[str, int]) -> dict[str, np.ndarray] | None:
+        """Return the features in these versions; None where one of them is measured no more, or not for this file."""
+        from audio.analyse import FEATURE_VERSIONS, QUICK_VERSIONS
+
+        for quick, measured in ((False, FEATURE_VERSIONS), (True, QUICK_VERSIONS)):
+            if versions and all(measured.get(name) == version for name, version in versions.items()):
+                found = self.features(quick=quick)
+                return found if found.keys() >= versions.keys() else None
+        return None
 
 
 def _about(workspace: Workspace, path: Path) -> dict[str, Any]:
@@ -533,15 +559,25 @@ def _about(workspace: Workspace, path: Path) -> dict[str, Any]:
     }
 
 
-def _opinion(workspace: Workspace, target: str, features: dict[str, np.ndarray]) -> dict[str, Any] | None:
-    """Return what the current run, else the quick model, else the prior thinks of one file."""
+def _opinion(workspace: Workspace, target: str, heard: _Heard) -> dict[str, Any] | None:
+    """Return what the current run, else the quick model, else the prior thinks of one file.
+
+    Each gets features of the versions it learned from; where these are measured no more, the next one speaks.
+    """
     run_ = workspace.model_runs.current(target)
-    names = [] if run_ is None else run_.features.split("+")
-    if run_ is not None and all(name in features for name in names):
-        X = np.hstack([features[name] for name in names])[None, :]
-        guess = next(iter(_predict(workspace, run_, np.array([0]), X)))
-        return {"model": f"run {run_.id} ({run_.family})", "label": guess.value, "probabilities": guess.proba}
-    analysed = FeatureCache(workspace).read().with_one_more(features)
+    if run_ is not None:
+        names = run_.features.split("+")
+        own = heard.of({name: run_.versions[name] for name in names if name in run_.versions})
+        if own is not None and all(name in own for name in names):
+            X = np.hstack([own[name] for name in names])[None, :]
+            guess = next(iter(_predict(workspace, run_, np.array([0]), X)))
+            return {"model": f"run {run_.id} ({run_.family})", "label": guess.value, "probabilities": guess.proba}
+    library = FeatureCache(workspace).read()
+    in_use = versions_in_use(workspace, library.feature_set)
+    features = heard.of(in_use)
+    if features is None:
+        library, features = Analysed.nothing(), heard.features(quick=False)
+    analysed = library.with_one_more(features)
     quick = None if analysed is None else quick_model(workspace, target, analysed, workspace.labels.current(target))
     if quick is None:
         return None

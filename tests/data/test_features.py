@@ -48,6 +48,24 @@ def test_a_few_files_that_are_away_do_not_hold_up_a_newer_version(workspace: Wor
     assert workspace.features.version("tags") == 2
 
 
+def test_tracks_whose_drive_is_away_do_not_hold_up_a_newer_version_unless_they_are_most(
+    workspace: Workspace, add_tracks
+) -> None:
+    tracks = add_tracks(*(f"A/{i}" for i in range(10)))
+    for track in tracks:
+        workspace.features.put(track, {"tags": np.ones(3)}, {"tags": 1})
+    for track in tracks[:7]:
+        workspace.features.put(track, {"tags": np.ones(3)}, {"tags": 2})
+    assert workspace.features.version("tags") == 1
+    workspace.tracks.mark_files_missing(workspace.tracks.get(track).path or "" for track in tracks[7:])
+    assert workspace.features.version("tags") == 2
+    workspace.features.drop({"tags": [2]})
+    for track in tracks[:2]:
+        workspace.features.put(track, {"tags": np.ones(3)}, {"tags": 2})
+    workspace.tracks.mark_files_missing(workspace.tracks.get(track).path or "" for track in tracks[2:])
+    assert workspace.features.version("tags") == 1, "two tracks do not speak for ten"
+
+
 def test_what_was_heard_in_passing_serves_until_as_many_were_heard_whole(workspace: Workspace, add_tracks) -> None:
     one, two = add_tracks("A/one", "B/two")
     for track in (one, two):

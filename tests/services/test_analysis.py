@@ -66,7 +66,7 @@ def test_what_was_heard_before_and_after_the_kill_is_what_one_pass_hears(heard: 
 def test_the_figures_add_up(heard: Any) -> None:
     result = heard.result
     assert set(result) == {
-        "analyzed", "failed", "seconds", "audio_seconds", "realtime_factor", "in_passing", "renewed",
+        "analyzed", "failed", "seconds", "audio_seconds", "realtime_factor", "in_passing", "renewed", "copies",
     }  # fmt: skip
     assert result["audio_seconds"] == pytest.approx(4.0 * result["analyzed"], abs=1)
     assert result["realtime_factor"] == pytest.approx(result["audio_seconds"] / result["seconds"], abs=0.1)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 from typing import Any
@@ -12,6 +13,7 @@ import pytest
 from audio import outline
 from audio.analyse import FEATURE_VERSIONS, analyse
 from audio.encode import write_audio
+from core.errors import EarmarkError
 from core.records import Analysis, Tags, Task
 from services import analysis, labeling, library, training
 from services.jobs import Cancelled
@@ -156,6 +158,39 @@ def test_a_large_addition_has_what_was_there_heard_in_passing_too(
     assert not old & {task.path for task in hearing if not task.quick}
 
 
+def test_a_broken_off_first_pass_goes_on_however_little_is_left(
+    workspace: Workspace, music: Path, hearing: list[Task], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    library.add(workspace, [music])
+
+    def stop_after_four(_: dict[str, Any]) -> None:
+        if len(hearing) == 5:
+            raise Cancelled("enough")
+
+    with pytest.raises(Cancelled):
+        run(workspace, stop_after_four)
+    del hearing[:]
+    run(workspace)
+    assert [task.quick for task in hearing] == [True] * (SONGS - 4) + [False] * SONGS
+
+
+def test_a_changed_file_is_no_longer_one_heard_in_passing(
+    workspace: Workspace, music: Path, hearing: list[Task]
+) -> None:
+    library.add(workspace, [music])
+
+    def stop_at_the_whole(_: dict[str, Any]) -> None:
+        if hearing and not hearing[-1].quick:
+            raise Cancelled("enough")
+
+    with pytest.raises(Cancelled):
+        run(workspace, stop_at_the_whole)
+    os.utime(songs(music, 1) / "0.flac", (1, 1))
+    library.add(workspace, [music])
+    assert workspace.tracks.count() == {"tracks": SONGS, "analysed": SONGS - 1, "new": 1, "quick": SONGS - 1}
+    assert library.status(workspace)["analyzed"] == 0
+
+
 def test_a_limit_asks_for_whole_tracks_only(workspace: Workspace, music: Path, hearing: list[Task]) -> None:
     library.add(workspace, [music])
     run(workspace, limit=2)
@@ -221,6 +256,50 @@ def test_the_older_version_serves_until_the_newer_is_there_for_all(heard_all: Wo
     assert heard_all.features.version("descriptors") == FEATURE_VERSIONS["descriptors"]
 
 
+def test_what_comes_in_while_older_figures_are_measured_anew_is_heard_before_the_rest_of_them(
+    heard_all: Workspace, music: Path, hearing: list[Task]
+) -> None:
+    make_old(heard_all)
+
+    def bring_more(_: dict[str, Any]) -> None:
+        if len(hearing) == 2 and not (music / "50.flac").exists():
+            library.add(heard_all, [songs(music, 1, first=50)])
+
+    result = run(heard_all, bring_more)
+    place = [Path(task.path).stem for task in hearing].index("50")
+    assert place < SONGS and (result["analyzed"], result["renewed"]) == (1, SONGS)
+    assert heard_all.tracks.count() == {"tracks": SONGS + 1, "analysed": SONGS + 1}
+
+
+def test_a_track_merged_away_meanwhile_costs_nothing(heard_all: Workspace, hearing: list[Task]) -> None:
+    make_old(heard_all)
+    first, second, *_ = sorted(track.id for track in heard_all.tracks.all())
+
+    def merge(_: dict[str, Any]) -> None:
+        if len(hearing) == 1 and len(heard_all.tracks.all()) == SONGS:
+            heard_all.tracks.merge(keep=first, gone=second)
+
+    assert run(heard_all, merge)["failed"] == []
+    assert heard_all.features.version("descriptors") == FEATURE_VERSIONS["descriptors"]
+
+
+def test_a_file_that_holds_another_sound_than_it_did_becomes_a_track_of_its_own(
+    heard_all: Workspace, music: Path, hearing: list[Task]
+) -> None:
+    """Its size and time are what they were, so nobody saw it change."""
+    file = music / "0.flac"
+    before = file.stat()
+    file.write_bytes((songs(music / "other", 1, first=80) / "80.flac").read_bytes())
+    with heard_all.database.write() as connection:
+        connection.execute("UPDATE files SET size = ? WHERE path = ?", [file.stat().st_size, str(file)])
+    os.utime(file, (before.st_atime, before.st_mtime))
+    make_old(heard_all)
+    run(heard_all)
+    run(heard_all)
+    assert len(heard_all.tracks.all()) == SONGS + 1
+    assert analysis.start(heard_all) is None
+
+
 def test_an_outline_that_is_missing_is_drawn(heard_all: Workspace, hearing: list[Task]) -> None:
     [track, *_] = heard_all.tracks.all()
     heard_all.outlines.put(track.id, heard_all.outlines.get(track.id), outline.VERSION - 1)  # type: ignore[arg-type]
@@ -236,25 +315,59 @@ def test_what_cannot_be_measured_anew_stays_as_it_was(heard_all: Workspace, musi
     assert heard_all.tracks.count() == {"tracks": SONGS, "analysed": SONGS}
     assert heard_all.features.versions()["descriptors"] == {0: SONGS, FEATURE_VERSIONS["descriptors"]: SONGS - 1}
     assert heard_all.features.version("descriptors") == 0
+    assert analysis.start(heard_all) is None, "it is not tried again at every start"
+    assert [pending.path for pending in analysis.outdated(heard_all, retry=True)] == [str(music / "0.flac")]
+    (music / "0.flac").write_bytes(b"no music any more" * 101)
+    assert [pending.path for pending in analysis.outdated(heard_all)] == [str(music / "0.flac")], "it changed"
 
 
 def test_a_file_that_is_not_there_waits_in_silence(heard_all: Workspace, music: Path, hearing: list[Task]) -> None:
     make_old(heard_all)
     (music / "0.flac").unlink()
     assert run(heard_all)["failed"] == []
-    assert heard_all.features.version("descriptors") == 0
+    assert analysis.start(heard_all) is None
 
 
-def test_a_model_of_an_older_version_is_trained_again(heard_all: Workspace) -> None:
+def test_a_model_of_an_older_version_is_trained_again(heard_all: Workspace, monkeypatch: pytest.MonkeyPatch) -> None:
     runs = heard_all.model_runs
     number = runs.add(
         target="rating", family="ordered", features="descriptors", labels=1, classes=["liked"], scores={},
         versions={"descriptors": 0},
     )  # fmt: skip
     runs.make_current(number)
+    assert training.outdated(heard_all) == ["rating"]
+    run(heard_all)
+    assert heard_all.jobs.open(kind="retrain") == [], "there are too few answers for it"
+    monkeypatch.setattr(training, "missing", lambda *_: None)
+    run(heard_all)
     run(heard_all)
     [job] = heard_all.jobs.open(kind="retrain")
     assert job.params == {"target": "rating"}
+
+
+def test_versions_a_current_model_knows_stay(heard_all: Workspace, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(training, "predict_new", lambda _: None)  # the run below has no model file
+    runs = heard_all.model_runs
+    number = runs.add(
+        target="rating", family="ordered", features="descriptors", labels=1, classes=["liked"], scores={},
+        versions={"descriptors": 0},
+    )  # fmt: skip
+    runs.make_current(number)
+    make_old(heard_all)
+    run(heard_all)
+    assert set(heard_all.features.versions()["descriptors"]) == {0, FEATURE_VERSIONS["descriptors"]}
+
+
+@pytest.mark.parametrize("address", ["nonsense", "tcp://host", "host:8786", ""])
+def test_an_address_that_is_none_is_refused(workspace: Workspace, address: str) -> None:
+    with pytest.raises(EarmarkError, match="no address of a scheduler"):
+        analysis.analyze(workspace, scheduler=address)
+
+
+def test_a_cluster_is_not_silently_ignored_while_this_computer_listens(workspace: Workspace) -> None:
+    workspace.jobs.add("analyze", "analysis")
+    with pytest.raises(EarmarkError, match="under way on this computer"):
+        analysis.analyze(workspace, scheduler="tcp://127.0.0.1:9")
 
 
 def test_a_track_with_a_second_encoding_is_measured_anew_from_either_file(

@@ -231,3 +231,21 @@ def test_a_file_is_classified_by_ear(heard: Any, heard_copy: Workspace, tmp_path
         assert sum(opinion["probabilities"].values()) == pytest.approx(1, abs=1e-3)
         assert opinion["label"] == max(opinion["probabilities"], key=opinion["probabilities"].__getitem__)
     assert [row["path"] for row in result["unreadable"]] == [next(iter(heard.broken))]
+
+
+def test_a_file_is_not_shown_to_a_model_that_learned_from_other_measurements(heard_copy: Workspace) -> None:
+    """The current run knows an older version of the descriptors: the quick model speaks, as if there were no run."""
+    tracks = heard_copy.tracks.all(states=["analysed"])
+    for track, value in zip(tracks, ("liked", "liked", "disliked", "disliked"), strict=False):
+        labeling.answer(heard_copy, track.id, "rating", value)
+    number = heard_copy.model_runs.add(
+        target="rating", family="ordered", features="descriptors", labels=4, classes=["disliked", "liked"], scores={},
+        versions={"descriptors": 1},
+    )  # fmt: skip
+    heard_copy.model_runs.make_current(number)
+    [found] = training.classify(heard_copy, [str(tracks[0].path)])["files"]
+    assert found["targets"]["rating"]["model"] == "ordered"
+    with heard_copy.database.write() as connection:  # a library whose own figures are measured no more
+        connection.execute("UPDATE features SET version = 99 WHERE feature_set = 'musicnn'")
+    [found] = training.classify(heard_copy, [str(tracks[0].path)])["files"]
+    assert "rating" not in found["targets"] and found["targets"]["genre"]["model"] == "prior"

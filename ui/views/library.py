@@ -23,7 +23,7 @@ FILTERS = {
     "All": lambda table: table.state.notna(),
     "Rated": lambda table: table.your_rating.notna(),
     "Unrated": lambda table: table.your_rating.isna() & table.state.isin(["quick", "analysed", "partly"]),
-    "Waiting": lambda table: table.state.isin(WAITING),
+    "Waiting": lambda table: table.state.isin(WAITING) & ~table.missing,
     "New since last visit": lambda table: table.new,
     "Unreadable": lambda table: table.state == "unreadable",
     "Missing": lambda table: table.missing,
@@ -84,11 +84,12 @@ def _read(stamp: str, _opened: Engine) -> pd.DataFrame:
     for name, labels in said.items():
         values = {track_id: label.value for track_id, label in labels.items()}
         table[f"{OWN}{name}"] = table.id.map(values).astype(object)
+    missing = ~table.id.isin(workspace.tracks.with_files()) & ~elsewhere
     return table.assign(
         about=together(table[["title", "artist", "album"]]),
         sure=table.confidence.map(percent),
-        in_words=table.state.map(STATES),
-        missing=~table.id.isin(workspace.tracks.with_files()) & ~elsewhere,
+        in_words=table.state.map(STATES).mask(missing & table.state.isin(WAITING), STATES["missing"]),
+        missing=missing,
         new=table.id.isin(visits.new_tracks(workspace)),
         left_out=table.id.isin(scope.left_out(workspace)),
     )
@@ -180,7 +181,7 @@ def add(opened: Engine, *, expanded: bool) -> None:
 
 def waiting(opened: Engine, table: pd.DataFrame) -> None:
     """Offer the analysis of what waits when nothing is doing it."""
-    number = int(table.state.isin(WAITING).sum())
+    number = int((table.state.isin(WAITING) & ~table.missing).sum())
     if number and not opened.workspace.jobs.open(lane="analysis"):
         in_passing = ", or only for a few seconds" if (table.state == "quick").any() else ""
         st.write(f"{counted(number, 'track')} not listened to yet{in_passing}.")
