@@ -10,7 +10,7 @@ from services.engine import Engine
 KEY = "settings-match-loudness"
 WHY = (
     "Loud tracks are turned down, so that none is liked for being loud. Nothing in your files is changed. A track not"
-    " listened to yet is turned down like a typical one of yours. On iPhones and iPads a web page cannot set the volume."
+    " heard yet is turned down like a typical one of yours. On iPhones and iPads a web page cannot set the volume."
 )
 
 
