@@ -65,7 +65,7 @@ def one_transaction(workspace: Workspace) -> Iterator[Database]:
         connection.commit()
 
 
-def fill(workspace: Workspace, n: int, *, files: Sequence[Path] = (), seed: int = 0) -> Library:
+def fill(workspace: Workspace, n: int, *, files: Sequence[Path] = (), outlines: bool = False, seed: int = 0) -> Library:
     """Take in n analysed tracks with made-up embeddings and tags.
 
     Tracks of one artist sound alike, artists of one genre more alike than others, and what the owner likes is a
@@ -77,6 +77,8 @@ def fill(workspace: Workspace, n: int, *, files: Sequence[Path] = (), seed: int 
     n : int
     files : sequence of Path, optional
         One for each track; without them the paths lead nowhere.
+    outlines : bool
+        Give each a made-up course in time too.
     seed : int
     """
     rng = np.random.default_rng(seed)
@@ -90,12 +92,13 @@ def fill(workspace: Workspace, n: int, *, files: Sequence[Path] = (), seed: int 
     ratings = np.digitize(taste, np.quantile(taste, [0.4, 0.65]))
     found = [_found(i, int(artists[i]), files[i] if files else Path(f"/music/{i}.mp3")) for i in range(n)]
     with one_transaction(workspace) as database:
-        tracks, features, outlines = TrackStore(database), FeatureStore(database), OutlineStore(database)
+        tracks, features, courses = TrackStore(database), FeatureStore(database), OutlineStore(database)
         ids = list(tracks.add(found).added)
         for i, track_id in enumerate(ids):
             tracks.mark_analysed(track_id, f"made up {seed}-{i}", duration=SECONDS, note=None)
             features.put(track_id, {"musicnn": X[i], "tags": tags[i]}, VERSIONS)
-            outlines.put(track_id, _outline(rng), 1)
+            if outlines:
+                courses.put(track_id, _outline(rng), 1)
     return Library(
         ids,
         {"rating": [RATINGS[r] for r in ratings], "genre": [GENRES[g] for g in genre_of[artists]]},

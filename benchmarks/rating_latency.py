@@ -179,7 +179,7 @@ def make_library(workspace: Workspace, folder: Path, n: int) -> None:
     for i, file in enumerate(files):
         file.parent.mkdir(exist_ok=True)
         os.link(pieces[i % len(pieces)], file)
-    fill(workspace, n, files=files)
+    fill(workspace, n, files=files, outlines=True)
 
 
 def let_wait(workspace: Workspace, folder: Path, n: int) -> None:
