@@ -45,7 +45,8 @@ class Meter:
         numbers |= {"phase": self.phase} if self.phase else {}
         span = moment - self.recent[0][0] if len(self.recent) >= 3 else 0.0
         if self.first is None and not self.failed and self.total:
-            numbers["sentence"] = f"Getting ready to listen to {self.total:,} track{'' if self.total == 1 else 's'}"
+            tracks = f"{self.total:,} track{'' if self.total == 1 else 's'}"
+            numbers["sentence"] = f"Getting ready to listen to {tracks}, which takes some 15 seconds"
         if span > 1.0:
             per_second = (len(self.recent) - 1) / span
             numbers["tracks_per_second"] = round(per_second, 2)

@@ -34,7 +34,7 @@ os.environ.setdefault("KERAS_BACKEND", "tensorflow")
 # what they measure; the others share what takes long to make.
 GROUPS = {
     "browser": ("test_apple_browser.py", "test_desk_browser.py", "test_desk_modes_browser.py"),
-    "heard": ("test_analysis.py", "test_resume.py"),
+    "heard": ("test_analysis.py", "test_resume.py", "test_training.py"),
     "demo": ("test_demo.py",),
 }
 
