@@ -144,13 +144,6 @@ class FeatureStore:
         with self._database.read() as connection:
             return int(connection.execute("SELECT COALESCE(MAX(id), 0) FROM features").fetchone()[0])
 
-    def complete(self, track_id: int, versions: Mapping[str, int]) -> bool:
-        """Tell whether a track has every set of `versions` at that version."""
-        sql = "SELECT feature_set, version FROM features WHERE track_id = ?"
-        with self._database.read() as connection:
-            kept = {(row[0], row[1]) for row in connection.execute(sql, [track_id])}
-        return set(versions.items()) <= kept
-
     def has(self, track_id: int, sets: Iterable[str]) -> bool:
         """Tell whether a track was heard whole for each of these sets, by whatever version."""
         sql = "SELECT DISTINCT feature_set FROM features WHERE track_id = ? AND version > 0"

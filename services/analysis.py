@@ -22,7 +22,7 @@ from data.tracks import Pending
 from services import drives, identity, targets, training
 from services.jobs import Report, carry_out, submit
 from services.meter import Meter
-from services.pool import map_unordered
+from services.pool import TOO_LARGE, map_unordered
 from services.waiting import Waiting
 from services.workspace import Workspace
 
@@ -458,5 +458,5 @@ def reason_of(error: BaseException | Analysis) -> str:
     if isinstance(error, EarmarkError):
         return str(error)
     if isinstance(error, MemoryError):
-        return "it needs more memory than there is"
+        return TOO_LARGE
     return f"something unexpected went wrong ({type(error).__name__}: {error})"

@@ -10,9 +10,10 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from core.errors import DecodeError, EarmarkError
+from core.errors import EarmarkError
 from core.settings import default_cores
 from data.exchange.files import replacing
+from services.analysis import reason_of
 from services.library import size_text
 from services.pool import map_unordered
 from services.workspace import Workspace
@@ -89,7 +90,7 @@ def make(
     )
     for item, outcome in outcomes:
         if isinstance(outcome, BaseException):
-            result["failed"].append({"path": item.path, "reason": _reason(outcome)})
+            result["failed"].append({"path": item.path, "reason": reason_of(outcome)})
             continue
         sizes = [_write(_file(workspace, kind, names[item.path]), array) for kind, array in outcome.items()]
         result["made"], result["tracks"] = result["made"] + 1, result["tracks"] + 1
@@ -255,12 +256,6 @@ def _remove_empty(folder: Path) -> None:
             inner.rmdir()
     with suppress(OSError):
         folder.rmdir()
-
-
-def _reason(error: BaseException) -> str:
-    if isinstance(error, DecodeError):
-        return error.reason
-    return f"something unexpected went wrong ({type(error).__name__}: {error})"
 
 
 def _silent(progress: dict[str, Any]) -> None:

@@ -32,8 +32,7 @@ def test_versions_are_never_mixed_and_the_one_most_tracks_have_is_in_use(workspa
     ids, X, _ = workspace.features.matrix("tags")
     assert (ids.tolist(), X.shape) == ([one, two], (2, 3))
     assert workspace.features.matrix("tags", version=2)[1].shape == (1, 5)
-    assert workspace.features.complete(two, {"tags": 2})
-    assert not workspace.features.complete(one, {"tags": 2})
+    assert workspace.features.due({"tags": 2}) == {one: ("tags",)}
     workspace.features.put(one, {"tags": np.full(5, 2.0)}, {"tags": 2})
     assert workspace.features.version("tags") == 2 and workspace.features.matrix("tags")[1].shape == (2, 5)
 
