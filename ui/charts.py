@@ -11,6 +11,8 @@ from plotly.subplots import make_subplots
 LIGHT = {"text": "#22252B", "grid": "#D5D8E0", "mark": "#3F5BA9", "plain": "#6B7280"}
 DARK = {"text": "#E8EAEF", "grid": "#3A3F4B", "mark": "#9DB2EE", "plain": "#A3ADBA"}
 
+LEAST_DB = 12.0  # shown of a track's level: on less, one that stays as it is looks like a mountain
+
 
 def accuracy_intervals(table: pd.DataFrame, *, dark: bool = False) -> go.Figure:
     """Draw each model's accuracy with its 95 % interval.
@@ -131,6 +133,10 @@ def track_course(parts: pd.DataFrame, *, segments: Sequence[float], telling: flo
         figure.update_yaxes(title=f"{column.capitalize()}, {unit}", gridcolor=colours["grid"], row=row, col=1)
     for begin in segments:
         figure.add_vline(x=begin, line={"color": colours["plain"], "width": 1, "dash": "dot"})
+    middle_db = float(parts.level.max() + parts.level.min()) / 2
+    half = max(LEAST_DB, float(parts.level.max() - parts.level.min()) * 1.1) / 2
+    figure.update_yaxes(range=[middle_db - half, middle_db + half], row=1, col=1)
+    figure.update_yaxes(rangemode="tozero", row=2, col=1)
     figure.add_vline(x=telling, line={"color": colours["mark"], "width": 2})
     every = _round_step(float(parts.end.max()))
     ticks = list(range(0, int(parts.end.max()) + 1, every))

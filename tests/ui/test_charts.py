@@ -94,3 +94,11 @@ def test_a_track_is_drawn_part_by_part_with_segments_and_telling_moment(parts: p
 def test_a_track_of_a_second_is_drawn_too() -> None:
     one = pd.DataFrame({"start": [0.0], "end": [1.0], "level": [-80.0], "brightness": [0.0]})
     assert len(charts.track_course(one, segments=[0.0], telling=0.0, dark=True).data) == 2
+
+
+def test_a_track_that_stays_as_loud_as_it_is_looks_level(parts: pd.DataFrame) -> None:
+    flat = charts.track_course(parts.assign(level=-15.0), segments=[0.0], telling=0.0)
+    steep = charts.track_course(parts.assign(level=[-80.0] + [-10.0] * 47), segments=[0.0], telling=0.0)
+    assert list(flat.layout.yaxis.range) == [-21.0, -9.0]
+    low, high = steep.layout.yaxis.range
+    assert low < -80 and high > -10
