@@ -143,6 +143,8 @@ def track_course(parts: pd.DataFrame, *, segments: Sequence[float], telling: flo
     figure.update_xaxes(
         tickvals=ticks, ticktext=[f"{second // 60}:{second % 60:02d}" for second in ticks], gridcolor=colours["grid"]
     )
+    figure.update_xaxes(zeroline=False)
+    figure.update_yaxes(zeroline=False, ticklabelstandoff=6)
     return _plain(figure, colours, height=300)
 
 
