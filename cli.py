@@ -929,21 +929,49 @@ class NameList(click.ParamType):
 MODELS = click.option("--models", type=NameList(), help="Model families, such as knn,logistic.")
 
 
+BALANCE = click.option(
+    "--balance",
+    type=click.Choice(["none", "weights", "up", "down"]),
+    default="none",
+    help="Help answers that are few: by weights, or by repeating (up) or leaving out (down) tracks.",
+)
+
+
 def _show_training(result: Json) -> None:
     scores = {name: result["scores"].get(name) for name in ("accuracy", "macro_f1", "roc_auc", "log_loss")}
-    show_pairs({key: value for key, value in result.items() if not isinstance(value, list | dict)} | scores)
+    plain = {key: value for key, value in result.items() if not isinstance(value, list | dict) and value is not None}
+    show_pairs(plain | scores)
+    nested = result["nested"]["accuracy"]
+    if nested is not None:
+        say(f"Chosen and measured on different artists it is right on {nested:.0%}.")
+    if result["became_current"]:
+        say(_changed(result))
+    if result.get("waits"):
+        say(f"{result['waits']['sentence']} `runs use {result['waits']['run']}` does it and lets it speak.")
+
+
+def _changed(result: Json) -> str:
+    count = result["changed"]
+    words = (
+        "No track changed side." if not count else f"{count:,} track{' has' if count == 1 else 's have'} changed side."
+    )
+    return words + (f" {result['unlike']:,} are unlike anything you answered." if result["unlike"] else "")
 
 
 @cli.command()
 @TARGET
 @MODELS
+@BALANCE
 @verb(_show_training)
-def retrain(target: str, models: list[str] | None) -> Json:
-    """Train on every label; a model that is measurably better becomes the current one."""
+def retrain(target: str, models: list[str] | None, balance: str) -> Json:
+    """Train on every label; a model that is measurably better becomes the current one.
+
+    Without --models every family but the networks (mlp, cnn, conv_lstm_attention), which take minutes.
+    """
     from services import training
 
     with progress("Training") as report:
-        return training.retrain(open_workspace(), target, families=models, progress=report)
+        return training.retrain(open_workspace(), target, families=models, progress=report, balance=balance)
 
 
 def _show_evaluation(result: Json) -> None:
@@ -951,22 +979,130 @@ def _show_evaluation(result: Json) -> None:
     names = ("name", "features", "accuracy", "balanced_accuracy", "macro_f1", "roc_auc", "log_loss", "seconds")
     rows = [[_words(model.get(name)) for name in names] for model in result["models"]]
     show_table(rows, *(name.replace("_", " ") for name in names))
+    flattering = [
+        f"{model['name']} {model['random_split']['accuracy']:.3f}"
+        for model in result["models"]
+        if "random_split" in model
+    ]
+    if flattering:
+        say(f"With artists on both sides, which flatters: {', '.join(flattering)}.")
+    if len(result["models"]) > 1 and result["nested"]["accuracy"] is not None:
+        say(f"The best of them, chosen and measured on different artists: {result['nested']['accuracy']:.3f}.")
+    if result["aside"]:
+        say(result["aside"])
 
 
 @cli.command()
 @TARGET
 @MODELS
 @click.option("--features", type=NameList(), help="Feature sets, each by itself; a+b joins two.")
-@click.option("--report", type=click.Path(file_okay=False, path_type=Path), metavar="DIR", help="Write tables there.")
+@click.option(
+    "--report",
+    type=click.Path(file_okay=False, path_type=Path),
+    metavar="DIR",
+    help="Write report.html and tables there.",
+)
+@BALANCE
 @verb(_show_evaluation)
-def evaluate(target: str, models: list[str] | None, features: list[str] | None, report: Path | None) -> Json:
+def evaluate(
+    target: str, models: list[str] | None, features: list[str] | None, report: Path | None, balance: str
+) -> Json:
     """Measure how well models do on artists they have not heard."""
-    from services import training
+    from services import evaluating
 
     with progress("Measuring") as show:
-        return training.evaluate(
-            open_workspace(), target, families=models, features=features, report=report, progress=show
+        return evaluating.evaluate(
+            open_workspace(),
+            target,
+            families=models,
+            features=features,
+            report=report,
+            progress=show,
+            balance=balance,
         )
+
+
+@cli.group()
+def runs() -> None:
+    """List trainings, compare two, let an earlier one speak again, delete one."""
+
+
+def _show_runs(result: Json) -> None:
+    rows = [
+        [
+            f"{run['run']}{' *' if run['current'] else ''}",
+            run["target"],
+            run["model"],
+            run["features"],
+            run["labels"],
+            _words(run["scores"].get("accuracy")),
+            _words(run["scores"].get("log_loss")),
+            run["created_at"][:16].replace("T", " "),
+        ]
+        for run in result["runs"]
+    ]
+    show_table(rows, "run", "target", "model", "features", "labels", "accuracy", "log loss", "made")
+    if rows:
+        say("* speaks now")
+
+
+@runs.command("list")
+@click.option("--target", help="Only those of one target.")
+@verb(_show_runs)
+def list_runs(target: str | None) -> Json:
+    """List the trainings that can speak, newest first."""
+    from services import runs as past
+
+    return {"runs": past.every(open_workspace(), target)}
+
+
+RUN = click.argument("run", type=click.IntRange(1, MOST), metavar="RUN")
+
+
+def _show_compared(result: Json) -> None:
+    first, second = result["runs"]
+    rows = [
+        [name.replace("_", " "), *(_words(value) for value in row.values())] for name, row in result["scores"].items()
+    ]
+    show_table(rows, "", *(f"run {run['run']} ({run['model']})" for run in (first, second)), "difference")
+    if result["tracks"]:
+        say(
+            f"On {result['tracks']:,} tracks: both right {result['both_right']:,}, only run {first['run']}"
+            f" {result['only_first']:,}, only run {second['run']} {result['only_second']:,}, both wrong"
+            f" {result['both_wrong']:,}."
+        )
+
+
+@runs.command("compare")
+@click.argument("first", type=click.IntRange(1, MOST), metavar="RUN")
+@click.argument("second", type=click.IntRange(1, MOST), metavar="RUN")
+@verb(_show_compared)
+def compare_runs(first: int, second: int) -> Json:
+    """Compare two trainings of one target, on the tracks that both were measured on."""
+    from services import runs as past
+
+    return past.compare(open_workspace(), first, second)
+
+
+@runs.command("use")
+@RUN
+@verb(lambda result: say(f"Run {result['run']} ({result['model']}) speaks for {result['target']}. {_changed(result)}"))
+def use_run(run: int) -> Json:
+    """Let an earlier training speak again, and predict the library with it."""
+    from services import runs as past
+
+    with progress("Predicting") as report:
+        return past.use(open_workspace(), run, progress=report)
+
+
+@runs.command("delete")
+@RUN
+@verb(lambda result: say(f"Deleted run {result['deleted']}."))
+def delete_run(run: int) -> Json:
+    """Delete the files of a training that does not speak now."""
+    from services import runs as past
+
+    return past.delete(open_workspace(), run)
 
 
 def _show_predictions(result: Json) -> None:
@@ -987,11 +1123,11 @@ def _shares(probabilities: dict[str, float]) -> str:
 @verb(_show_predictions)
 def predict(target: str, track: str | None) -> Json:
     """Say what the current model thinks of the tracks, or the quick one before there is a current one."""
-    from services import training
+    from services import predicting
 
     workspace = open_workspace()
     track_id = None if track is None else workspace.tracks.resolve(track).id
-    return {"predictions": training.predict(workspace, target, track_id=track_id)}
+    return {"predictions": predicting.predict(workspace, target, track_id=track_id)}
 
 
 def _show_classified(result: Json) -> None:
@@ -1017,7 +1153,7 @@ def classify(
     files: tuple[Path, ...], xml_file: Path | None, max_tracks: int | None, start_index: int, maps: tuple[str, ...]
 ) -> Json:
     """Say what the models think of audio files that need not be in the library."""
-    from services import apple, training
+    from services import apple, predicting
 
     if not files and xml_file is None:
         raise click.UsageError("Name audio files, or a library with --xml-file.")
@@ -1029,7 +1165,7 @@ def classify(
         found, absent = apple.files(workspace, xml_file, options, start=start_index, most=max_tracks)
         paths += found
     with progress("Listening") as report:
-        result = training.classify(workspace, paths, progress=report)
+        result = predicting.classify(workspace, paths, progress=report)
     return {**result, "unreadable": [*result["unreadable"], *absent]} if absent else result
 
 

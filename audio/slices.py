@@ -1,4 +1,4 @@
-"""Time arrays, for models that look at a track's course: mel-spectrogram slices, and one row of features a second."""
+"""Time arrays, for models that look at a track's course: mel-spectrogram slices, rows of features, embeddings."""
 
 from __future__ import annotations
 
@@ -8,10 +8,10 @@ from functools import cache
 
 import numpy as np
 
-from audio import descriptors, outline
+from audio import descriptors, musicnn, outline
 from audio.decode import SR, PathLike, decode
 from audio.identity import content_id
-from core.errors import DecodeError
+from core.errors import DecodeError, EarmarkError
 
 SLICE_SECONDS = 5.0
 MOST_SLICES = (
@@ -34,6 +34,7 @@ class Kind:
     version: int  # raise it when the same file would give other numbers
     make: Callable[[np.ndarray, int], np.ndarray]  # (y, sr) -> array
     about: str
+    network: bool = False  # needs TensorFlow and the weights of MusiCNN
 
 
 @dataclass(frozen=True)
@@ -84,14 +85,56 @@ def frame_sequence(y: np.ndarray, sr: int = SR) -> np.ndarray:
         Equal parts of the track, as many as it has whole seconds (rounded) and at least one; half a per mille off.
     """
     seconds = max(1, round(len(y) / sr))
-    limit = np.finfo(np.float16).max
-    return outline.means(descriptors.frame_features(y, sr), seconds).clip(-limit, limit).astype(np.float16)
+    return _halved(outline.means(descriptors.frame_features(y, sr), seconds))
+
+
+def patch_embeddings(y: np.ndarray, sr: int = SR) -> np.ndarray:
+    """Return what MusiCNN (Million Song Dataset) makes of each of the passages of 3 s that the analysis hears.
+
+    Returns
+    -------
+    np.ndarray, shape (patches, 200), float16
+        At most 8 patches, as many as fit without overlap and at least one; their mean is the track's embedding.
+
+    Raises
+    ------
+    EarmarkError
+        TensorFlow or the weights are not installed.
+    """
+    return _halved(_networks().hear(y, sr).embeddings)
 
 
 KINDS: dict[str, Kind] = {
     "mel": Kind(1, mel_slices, "mel-spectrogram slices of 5 s"),
     "frames": Kind(1, frame_sequence, "one row of features a second"),
+    "patches": Kind(musicnn.VERSION, patch_embeddings, "MusiCNN embeddings of passages of 3 s", network=True),
 }
+
+
+def kinds_here() -> tuple[str, ...]:
+    """Return the kinds that can be made on this computer."""
+    return tuple(name for name, kind in KINDS.items() if not kind.network or musicnn.available())
+
+
+def require(kinds: tuple[str, ...]) -> None:
+    """Refuse kinds that cannot be made on this computer.
+
+    Raises
+    ------
+    EarmarkError
+    """
+    lacking = [name for name in kinds if name not in kinds_here()]
+    if lacking:
+        raise EarmarkError(
+            f"The arrays {', '.join(lacking)} need TensorFlow and the musicnn package: see the README, Install."
+        )
+
+
+def start_child(kinds: tuple[str, ...]) -> None:
+    """Load what the kinds need, so that the first file does not pay for it."""
+    descriptors.measure(np.random.default_rng(0).standard_normal(SR).astype(np.float32))  # librosa compiles
+    if any(KINDS[name].network for name in kinds):
+        _networks()
 
 
 def make(wanted: Wanted) -> dict[str, np.ndarray]:
@@ -107,7 +150,7 @@ def make(wanted: Wanted) -> dict[str, np.ndarray]:
     return make_from(wanted.path, wanted.kinds)
 
 
-def make_from(path: PathLike, kinds: tuple[str, ...] = tuple(KINDS)) -> dict[str, np.ndarray]:
+def make_from(path: PathLike, kinds: tuple[str, ...]) -> dict[str, np.ndarray]:
     """Decode a file and make arrays of it."""
     waveform = decode(path)
     return {kind: KINDS[kind].make(waveform.y, waveform.sr) for kind in kinds}
@@ -126,6 +169,18 @@ def _encoded(power: np.ndarray) -> np.ndarray:
     """Return levels as bytes."""
     levels = 10 * np.log10(np.maximum(power, 10 ** (FLOOR_DB / 10)))
     return np.round((levels - FLOOR_DB) / STEP_DB).clip(0, 255).astype(np.uint8)
+
+
+def _halved(numbers: np.ndarray) -> np.ndarray:
+    """Return numbers in half precision; those too large for it become the largest there is."""
+    limit = np.finfo(np.float16).max
+    return numbers.clip(-limit, limit).astype(np.float16)
+
+
+@cache
+def _networks() -> musicnn.Musicnn:
+    """Return the networks of this process, loaded once."""
+    return musicnn.Musicnn(threads=1)
 
 
 @cache

@@ -23,6 +23,7 @@ from data.tracks import TrackStore
 from services.workspace import Workspace
 
 DIMENSIONS = 200  # of the embedding, as MusiCNN's
+DESCRIPTORS = 300  # about as many as there are
 TRACKS_PER_ARTIST = 8
 GENRES = ("electronic", "folk", "jazz", "rock")
 RATINGS = ("disliked", "semi", "liked")
@@ -65,7 +66,15 @@ def one_transaction(workspace: Workspace) -> Iterator[Database]:
         connection.commit()
 
 
-def fill(workspace: Workspace, n: int, *, files: Sequence[Path] = (), outlines: bool = False, seed: int = 0) -> Library:
+def fill(
+    workspace: Workspace,
+    n: int,
+    *,
+    files: Sequence[Path] = (),
+    outlines: bool = False,
+    descriptors: bool = False,
+    seed: int = 0,
+) -> Library:
     """Take in n analysed tracks with made-up embeddings and tags.
 
     Tracks of one artist sound alike, artists of one genre more alike than others, and what the owner likes is a
@@ -79,6 +88,8 @@ def fill(workspace: Workspace, n: int, *, files: Sequence[Path] = (), outlines: 
         One for each track; without them the paths lead nowhere.
     outlines : bool
         Give each a made-up course in time too.
+    descriptors : bool
+        Give each made-up descriptors too, which say a little of what the embedding says.
     seed : int
     """
     rng = np.random.default_rng(seed)
@@ -90,6 +101,7 @@ def fill(workspace: Workspace, n: int, *, files: Sequence[Path] = (), outlines: 
     tags = rng.uniform(0.01, 0.4, size=(n, len(TAG_NAMES)))
     taste = X @ rng.normal(size=DIMENSIONS) + 8 * rng.normal(size=n)
     ratings = np.digitize(taste, np.quantile(taste, [0.4, 0.65]))
+    described = rng.normal(size=(DIMENSIONS, DESCRIPTORS)) if descriptors else np.empty((DIMENSIONS, 0))
     found = [_found(i, int(artists[i]), files[i] if files else Path(f"/music/{i}.mp3")) for i in range(n)]
     with one_transaction(workspace) as database:
         tracks, features, courses = TrackStore(database), FeatureStore(database), OutlineStore(database)
@@ -97,6 +109,9 @@ def fill(workspace: Workspace, n: int, *, files: Sequence[Path] = (), outlines: 
         for i, track_id in enumerate(ids):
             tracks.mark_analysed(track_id, f"made up {seed}-{i}", duration=SECONDS, note=None)
             features.put(track_id, {"musicnn": X[i], "tags": tags[i]}, VERSIONS)
+            if descriptors:
+                own_words = {"descriptors": X[i] @ described + 20 * rng.normal(size=DESCRIPTORS)}
+                features.put(track_id, own_words, {"descriptors": 1})
             if outlines:
                 courses.put(track_id, _outline(rng), 1)
     return Library(

@@ -27,7 +27,7 @@ from benchmarks.common import RATINGS, emit
 from labeling.doubts import doubt_scores, doubts
 from labeling.targets import get
 from models import evaluation, registry
-from services import training
+from services import datasets
 from services.workspace import Workspace
 
 TOP = 10  # how many a person may look at in one go
@@ -61,7 +61,7 @@ def main() -> None:
 
 def on_home(home: str, target: str, flipped: float, seeds: int) -> dict[str, Any]:
     """Plant wrong answers among those of a home and return the figures."""
-    data = training.dataset(Workspace(home), target)
+    data = datasets.dataset(Workspace(home), target)
     classes = list(data.classes)
     rows = [planted(data.X, data.y, data.groups, classes, data.ordered, flipped, seed) for seed in range(seeds)]
     return {"labels": len(data.y), **summary(rows)}

@@ -18,7 +18,7 @@ sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
 from benchmarks.common import emit
 from core.records import Label
-from services import training
+from services import evaluating
 from services.workspace import Workspace
 
 
@@ -36,7 +36,7 @@ def main() -> None:
     if options.labels_from == "tag":
         label_by_tag(workspace)
     began = time.perf_counter()
-    result = training.evaluate(workspace, options.target, names(options.models), names(options.features))
+    result = evaluating.evaluate(workspace, options.target, names(options.models), names(options.features))
     emit({**result, "seconds": round(time.perf_counter() - began, 2)})
 
 

@@ -168,6 +168,7 @@ class Prediction:
     value: str
     proba: dict[str, float]
     model_run: int | None = None
+    novelty: float | None = None  # distance to the nearest answered tracks; above 1: unlike anything answered
 
 
 @dataclass(frozen=True)
@@ -185,6 +186,11 @@ class ModelRun:
     created_at: str
     became_current: bool = False
     versions: dict[str, int] = field(default_factory=dict)  # of the feature sets; none known: those in use
+    settings: dict[str, Any] = field(default_factory=dict)  # family -> {"settings", "labels"} chosen by validation
+    seed: int = 0
+    seconds: float | None = None
+    why: str | None = None  # why it became current, or did not
+    deleted_at: str | None = None
 
 
 @dataclass(frozen=True)

@@ -113,6 +113,21 @@ class FeatureStore:
                 for version in gone
             )
 
+    def drop_broken(self) -> int:
+        """Delete vectors that hold numbers that are none (NaN or infinite), so that they are measured again.
+
+        Returns
+        -------
+        int
+            How many vectors went.
+        """
+        with self._database.read() as connection:
+            rows = connection.execute("SELECT id, vector FROM features")
+            broken = [[row["id"]] for row in rows if not np.isfinite(np.frombuffer(row["vector"], "<f4")).all()]
+        with self._database.write() as connection:
+            connection.executemany("DELETE FROM features WHERE id = ?", broken)
+        return len(broken)
+
     def of_track(self, track_id: int) -> dict[str, np.ndarray]:
         """Return the newest vector of each set for one track; one heard in passing only where there is no other."""
         sql = "SELECT feature_set, vector FROM features WHERE track_id = ? ORDER BY version"

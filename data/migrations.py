@@ -319,6 +319,23 @@ def m004_listening(db: Database) -> None:
         db.execute(statement)
 
 
+MODELS = """
+ALTER TABLE model_runs ADD COLUMN settings TEXT;    -- JSON: family -> {settings, labels} chosen by validation
+ALTER TABLE model_runs ADD COLUMN seed INTEGER NOT NULL DEFAULT 0;
+ALTER TABLE model_runs ADD COLUMN seconds REAL;     -- what the training took
+ALTER TABLE model_runs ADD COLUMN why TEXT;         -- why it became current, or did not
+ALTER TABLE model_runs ADD COLUMN deleted_at TEXT;  -- its files are gone; the row stays, for the labels that name it
+ALTER TABLE predictions ADD COLUMN novelty REAL;    -- distance to what was answered; above 1: unlike anything
+"""
+
+
+@migrations()
+def m005_models(db: Database) -> None:
+    """Keep how each model was trained and chosen, and how far each track lies from what was answered."""
+    for statement in split_statements(MODELS):
+        db.execute(statement)
+
+
 def split_statements(script: str) -> list[str]:
     """Return the statements of a script one by one, so that they can share one transaction.
 

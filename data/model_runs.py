@@ -26,13 +26,18 @@ class ModelRunStore:
         classes: list[str],
         scores: dict[str, Any],
         versions: dict[str, int] | None = None,
+        settings: dict[str, Any] | None = None,
+        seed: int = 0,
+        why: str | None = None,
     ) -> int:
         """Write a run that has not become current and return its number."""
+        described = [target, family, features, labels, to_json(classes), to_json(scores), to_json(versions or {})]
         with self._database.write() as connection:
             cursor = connection.execute(
-                """INSERT INTO model_runs (target, family, features, labels, classes, scores, versions, created_at)
-                   VALUES (?, ?, ?, ?, ?, ?, ?, ?)""",
-                [target, family, features, labels, to_json(classes), to_json(scores), to_json(versions or {}), now()],
+                """INSERT INTO model_runs
+                       (target, family, features, labels, classes, scores, versions, settings, seed, why, created_at)
+                   VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)""",
+                [*described, to_json(settings or {}), seed, why, now()],
             )
             assert cursor.lastrowid is not None
             return cursor.lastrowid
@@ -41,6 +46,18 @@ class ModelRunStore:
         """Record where a run's model file lies, relative to the home."""
         with self._database.write() as connection:
             connection.execute("UPDATE model_runs SET path = ? WHERE id = ?", [path, run_id])
+
+    def set_seconds(self, run_id: int, seconds: float) -> None:
+        """Record what a run took."""
+        with self._database.write() as connection:
+            connection.execute("UPDATE model_runs SET seconds = ? WHERE id = ?", [seconds, run_id])
+
+    def mark_deleted(self, run_id: int) -> None:
+        """Record that a run's files are gone; what it was and the answers that name it stay."""
+        with self._database.write() as connection:
+            connection.execute(
+                "UPDATE model_runs SET path = NULL, deleted_at = ?, is_current = 0 WHERE id = ?", [now(), run_id]
+            )
 
     def make_current(self, run_id: int) -> None:
         """Let this run speak for its target."""
@@ -74,8 +91,8 @@ class ModelRunStore:
         return _run(row)
 
     def all(self, target: str | None = None) -> list[ModelRun]:
-        """Return the runs, newest first."""
-        sql = "SELECT * FROM model_runs WHERE ? IS NULL OR target = ? ORDER BY id DESC"
+        """Return the runs that are not deleted, newest first."""
+        sql = "SELECT * FROM model_runs WHERE (? IS NULL OR target = ?) AND deleted_at IS NULL ORDER BY id DESC"
         with self._database.read() as connection:
             return [_run(row) for row in connection.execute(sql, [target, target])]
 
@@ -93,4 +110,9 @@ def _run(row: sqlite3.Row) -> ModelRun:
         created_at=row["created_at"],
         became_current=bool(row["became_current"]),
         versions=from_json(row["versions"], {}),
+        settings=from_json(row["settings"], {}),
+        seed=row["seed"],
+        seconds=row["seconds"],
+        why=row["why"],
+        deleted_at=row["deleted_at"],
     )

@@ -18,14 +18,14 @@ class PredictionStore:
     def replace(self, target: str, predictions: Iterable[Prediction]) -> int:
         """Replace all predictions of a target in one transaction and return how many there are."""
         rows = [
-            (p.track_id, target, p.model_run, p.value, max(p.proba.values(), default=0.0), to_json(p.proba))
+            (p.track_id, target, p.model_run, p.value, max(p.proba.values(), default=0.0), to_json(p.proba), p.novelty)
             for p in predictions
         ]
         with self._database.write() as connection:
             connection.execute("DELETE FROM predictions WHERE target = ?", [target])
             connection.executemany(
-                """INSERT INTO predictions (track_id, target, model_run_id, value, confidence, proba)
-                   SELECT ?, ?, ?, ?, ?, ? WHERE 1""",
+                """INSERT INTO predictions (track_id, target, model_run_id, value, confidence, proba, novelty)
+                   SELECT ?, ?, ?, ?, ?, ?, ? WHERE 1""",
                 rows,
             )
         return len(rows)
@@ -44,6 +44,19 @@ class PredictionStore:
             ).fetchone()
         return None if row is None else _prediction(row)
 
+    def values(self, target: str) -> dict[int, str]:
+        """Return only the predicted class of each track: cheap, for counting and comparing."""
+        with self._database.read() as connection:
+            rows = connection.execute("SELECT track_id, value FROM predictions WHERE target = ?", [target])
+            return {row[0]: row[1] for row in rows}
+
+    def unlike(self, target: str) -> list[tuple[int, float]]:
+        """Return the tracks unlike anything that was answered and how far they lie, the farthest first."""
+        sql = """SELECT track_id, novelty FROM predictions WHERE target = ? AND novelty > 1
+                 ORDER BY novelty DESC, track_id"""
+        with self._database.read() as connection:
+            return [(row[0], row[1]) for row in connection.execute(sql, [target])]
+
     def count(self) -> dict[str, int]:
         """Return target -> how many tracks are predicted."""
         with self._database.read() as connection:
@@ -52,4 +65,6 @@ class PredictionStore:
 
 
 def _prediction(row: sqlite3.Row) -> Prediction:
-    return Prediction(row["track_id"], row["target"], row["value"], from_json(row["proba"], {}), row["model_run_id"])
+    return Prediction(
+        row["track_id"], row["target"], row["value"], from_json(row["proba"], {}), row["model_run_id"], row["novelty"]
+    )

@@ -34,7 +34,7 @@ def grouped_folds(y: np.ndarray, groups: np.ndarray, *, n_splits: int = 5, rando
     ----------
     y, groups : np.ndarray, shape (n,)
     n_splits : int
-        At most; fewer when a class or all of them come from fewer artists.
+        At most; fewer when a class of more than one artist, or all of them, come from fewer artists.
     random_state : int
 
     Returns
@@ -57,7 +57,8 @@ def grouped_folds(y: np.ndarray, groups: np.ndarray, *, n_splits: int = 5, rando
     if len(names) < 2:
         raise NotEnoughLabelsError("All answers are about one artist. Answer about another one to measure a model.")
     artists = [len(np.unique(group[label == c])) for c in range(len(classes))]
-    splits = max(2, min(n_splits, len(names), min(artists)))
+    several = [count for count in artists if count > 1]  # a class of one artist cannot be split, and stops no other
+    splits = max(2, min(n_splits, len(names), min(several, default=2)))
     kfold = StratifiedGroupKFold(splits, shuffle=True, random_state=random_state)
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", UserWarning)  # a class with fewer rows than folds: known and fine
@@ -73,6 +74,28 @@ def _deal(group: np.ndarray, splits: int, random_state: int) -> Folds:
     return [(np.flatnonzero(fold != i), np.flatnonzero(fold == i)) for i in range(splits)]
 
 
+def random_folds(y: np.ndarray, *, n_splits: int = 5, random_state: int = 0) -> Folds:
+    """Split rows into folds by lot, whoever the artist is: flatters every model that recognises artists.
+
+    Parameters
+    ----------
+    y : np.ndarray, shape (n,)
+    n_splits : int
+        At most; fewer where no class has so many tracks.
+    random_state : int
+    """
+    from sklearn.model_selection import StratifiedKFold
+
+    _, label, counts = np.unique(np.asarray(y), return_inverse=True, return_counts=True)
+    splits = min(n_splits, int(counts.max()))
+    if splits < 2:
+        return _deal(np.arange(len(label)), 2, random_state)
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", UserWarning)
+        kfold = StratifiedKFold(splits, shuffle=True, random_state=random_state)
+        return [(train, test) for train, test in kfold.split(np.zeros(len(label)), label)]
+
+
 def out_of_fold(
     build_fn: Callable[[], Any],
     X: np.ndarray,
@@ -81,6 +104,7 @@ def out_of_fold(
     folds: Folds,
     *,
     classes: Sequence[str],
+    settings: list[dict[str, Any]] | None = None,
     progress: Progress | None = None,
     should_stop: Callable[[], bool] | None = None,
 ) -> np.ndarray:
@@ -94,6 +118,8 @@ def out_of_fold(
     folds : list of (train rows, test rows)
     classes : sequence of str
         What the columns of the answer mean; a class not in the training rows gets 0.
+    settings : list, optional
+        Gets the settings that each fold's model chose, of those that choose any.
     progress : callable (done, total), optional
         Called after each fold.
     should_stop : callable () -> bool, optional
@@ -115,6 +141,8 @@ def out_of_fold(
         if should_stop is not None and should_stop():
             raise Cancelled("The evaluation was stopped.")
         model = fit(build_fn(), X[train], y[train], groups[train])
+        if settings is not None and getattr(model, "settings_", None):
+            settings.append(dict(model.settings_))
         columns = np.array([column[str(name)] for name in model.classes_])
         proba[test] = 0.0
         proba[np.ix_(test, columns)] = model.predict_proba(X[test])
@@ -277,11 +305,14 @@ def rps(y: np.ndarray, proba: np.ndarray, classes: Sequence[str]) -> float:
 
 
 def ece(y: np.ndarray, proba: np.ndarray, classes: Sequence[str]) -> float:
-    """Expected calibration error: how far "80 %" is from four in five, over bins of equally many tracks."""
+    """Expected calibration error: how far "80 %" is from four in five, over bins of equally many tracks.
+
+    It is biased upwards: a perfectly calibrated model shows chance as error too (see `reliability`), so only compare it
+    between models measured on the same tracks.
+    """
     columns, proba = validate(y, proba, classes)
     sure, hit = proba.max(axis=1), proba.argmax(axis=1) == columns
-    bins = np.array_split(np.argsort(sure, kind="stable"), min(BINS, max(1, len(sure) // 5)))
-    return float(sum(abs(sure[rows].mean() - hit[rows].mean()) * len(rows) for rows in bins) / len(sure))
+    return float(sum(abs(sure[rows].mean() - hit[rows].mean()) * len(rows) for rows in _bins(sure)) / len(sure))
 
 
 def quadratic_kappa(y: np.ndarray, proba: np.ndarray, classes: Sequence[str]) -> float:
@@ -346,9 +377,11 @@ class Measured:
 
     name: str
     features: str
-    proba: np.ndarray  # (n, classes), out of fold
+    proba: np.ndarray  # (n, classes), out of fold, calibrated on other artists
+    raw: np.ndarray  # (n, classes), the same before calibration
     losses: np.ndarray  # (n,): log loss, for ordered targets the ranked probability score
     report: dict[str, Any]  # ready for JSON
+    settings: list[dict[str, Any]]  # those chosen in each fold
 
 
 def measure(
@@ -362,10 +395,11 @@ def measure(
     *,
     classes: Sequence[str],
     ordered: bool = False,
+    flattering: bool = False,
     progress: Progress | None = None,
     should_stop: Callable[[], bool] | None = None,
 ) -> Measured:
-    """Predict out of fold and report: what `retrain` and `evaluate` do for each family.
+    """Predict out of fold, calibrate and report: what `retrain` and `evaluate` do for each family.
 
     Parameters
     ----------
@@ -375,13 +409,38 @@ def measure(
         As for `out_of_fold`; use the same folds for models that are to be compared.
     ordered : bool
         Whether the classes have an order.
+    flattering : bool
+        Adds "random_split": the accuracy when tracks of one artist stand on both sides, as it is often published.
     """
+    from models.calibration import cross_calibrated
+
     start = time.perf_counter()
-    proba = out_of_fold(build_fn, X, y, groups, folds, classes=classes, progress=progress, should_stop=should_stop)
+    settings: list[dict[str, Any]] = []
+    raw = out_of_fold(
+        build_fn, X, y, groups, folds, classes=classes, settings=settings, progress=progress, should_stop=should_stop
+    )
     seconds = time.perf_counter() - start
+    proba = cross_calibrated(raw, y, np.array(classes, dtype=str), groups)
     losses = (rank_losses if ordered else log_losses)(y, proba, classes)
     table = report(name, features, y, proba, classes, groups, ordered=ordered, seconds=seconds)
-    return Measured(name, features, proba, losses, table)
+    table["uncalibrated"] = {"log_loss": round(log_loss(y, raw, classes), 4), "ece": round(ece(y, raw, classes), 4)}
+    if flattering:
+        table["random_split"] = random_split(build_fn, X, y, groups, classes=classes, should_stop=should_stop)
+    return Measured(name, features, proba, raw, losses, table, settings)
+
+
+def random_split(
+    build_fn: Callable[[], Any],
+    X: np.ndarray,
+    y: np.ndarray,
+    groups: np.ndarray,
+    *,
+    classes: Sequence[str],
+    should_stop: Callable[[], bool] | None = None,
+) -> dict[str, Any]:
+    """Return what a random split would say: {"accuracy", "flattering": True}."""
+    proba = out_of_fold(build_fn, X, y, groups, random_folds(y), classes=classes, should_stop=should_stop)
+    return {"accuracy": round(accuracy(y, proba, classes), 4), "flattering": True}
 
 
 def report(
@@ -398,6 +457,49 @@ def report(
     """Return one row of the `evaluate` command, ready for JSON."""
     scores = evaluate(y, proba, classes, groups, ordered=ordered)
     return {"name": name, "features": features, **scores, "seconds": round(seconds, 3)}
+
+
+def reliability(y: np.ndarray, proba: np.ndarray, classes: Sequence[str]) -> list[dict[str, Any]]:
+    """Return for bins of equally many tracks how sure the model was and how often it was right.
+
+    The bins are those of `ece`. With n tracks in a bin its error is about sqrt(p (1 - p) / n), and the mean of the
+    absolute errors is above 0 by chance alone: with 25 in a bin a perfect model shows about .07.
+
+    Returns
+    -------
+    list of {"confidence", "accuracy", "tracks"}
+        The least sure first.
+    """
+    columns, proba = validate(y, proba, classes)
+    sure, hit = proba.max(axis=1), proba.argmax(axis=1) == columns
+    return [
+        {"confidence": round(float(sure[r].mean()), 4), "accuracy": round(float(hit[r].mean()), 4), "tracks": len(r)}
+        for r in _bins(sure)
+    ]
+
+
+def _bins(sure: np.ndarray) -> list[np.ndarray]:
+    """Return the rows of bins of equally many tracks, by how sure the model was."""
+    return np.array_split(np.argsort(sure, kind="stable"), min(BINS, max(1, len(sure) // 5)))
+
+
+def per_class(y: np.ndarray, proba: np.ndarray, classes: Sequence[str]) -> list[dict[str, Any]]:
+    """Return precision, recall, F1, how many answers and how many guesses there are of each class."""
+    table = confusion(y, proba, classes)
+    rows = []
+    for i, name in enumerate(classes):
+        right, said, true = int(table[i, i]), int(table[:, i].sum()), int(table[i].sum())
+        rows.append(
+            {
+                "class": str(name),
+                "labels": true,
+                "predicted": said,
+                "precision": round(right / said, 4) if said else None,
+                "recall": round(right / true, 4) if true else None,
+                "f1": round(2 * right / (said + true), 4) if said + true else None,
+            }
+        )
+    return rows
 
 
 def paired_gain(loss_a: np.ndarray, loss_b: np.ndarray, groups: np.ndarray) -> tuple[float, float]:

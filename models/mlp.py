@@ -4,34 +4,37 @@ from __future__ import annotations
 
 from typing import Any
 
-from models.keras_classifier import KerasClassifier
+from models.backend import load_keras
+from models.keras_classifier import MOMENTUM, KerasClassifier, penalty
 
 LAYERS = (256, 128)
-DROPOUT = 0.2
 
 
-def network(input_shape: tuple[int, ...], n_classes: int) -> Any:
-    """Return the network, not yet compiled.
+def network(input_shape: tuple[int, ...], n_classes: int, *, l2: float = 0.0, dropout: float = 0.2) -> Any:
+    """Return the network, not yet trained.
 
     Parameters
     ----------
     input_shape : tuple of int
         Of one track, without the batch.
     n_classes : int
+    l2 : float
+        Weight decay of the kernels.
+    dropout : float
+        Share of units left out, after each layer.
 
     Returns
     -------
     keras.Model
     """
-    import keras
-
+    keras = load_keras()
     inputs = keras.Input(input_shape)
     x = inputs
     for units in LAYERS:
-        x = keras.layers.Dense(units, use_bias=False)(x)  # batch normalisation brings the bias
-        x = keras.layers.BatchNormalization()(x)
+        x = keras.layers.Dense(units, use_bias=False, kernel_regularizer=penalty(l2))(x)  # the norm brings the bias
+        x = keras.layers.BatchNormalization(momentum=MOMENTUM)(x)
         x = keras.layers.Activation("relu")(x)
-        x = keras.layers.Dropout(DROPOUT)(x)
+        x = keras.layers.Dropout(dropout)(x)
     return keras.Model(inputs, keras.layers.Dense(n_classes, activation="softmax")(x))
 
 

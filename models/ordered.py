@@ -6,9 +6,9 @@ from collections.abc import Sequence
 
 import numpy as np
 from sklearn.base import BaseEstimator, ClassifierMixin
-from sklearn.preprocessing import StandardScaler
 
 from core.errors import NotEnoughLabelsError
+from models.preprocessing import Preprocessor
 
 RATINGS = ("disliked", "semi", "liked")
 # Ridge strengths per feature: from nearly least squares to nearly the mean.
@@ -32,10 +32,13 @@ class OrderedClassifier(ClassifierMixin, BaseEstimator):
     ----------
     order : sequence of str
         Every class there can be, lowest first.
+    outliers : str
+        As `models.preprocessing.Preprocessor` has it.
     """
 
-    def __init__(self, order: Sequence[str] = RATINGS) -> None:
+    def __init__(self, order: Sequence[str] = RATINGS, outliers: str = "keep") -> None:
         self.order = order
+        self.outliers = outliers
 
     def fit(self, X: np.ndarray, y: np.ndarray, groups: np.ndarray | None = None) -> OrderedClassifier:
         """Learn from at least two labels of two classes.
@@ -62,7 +65,7 @@ class OrderedClassifier(ClassifierMixin, BaseEstimator):
             raise NotEnoughLabelsError("All answers are the same so far. Give one that differs.")
         self.classes_ = np.array(present)
         self.n_features_in_ = X.shape[1]
-        self.scaler_ = StandardScaler().fit(X)
+        self.scaler_ = Preprocessor(outliers=self.outliers).fit(X)
         target = np.array([place[name] for name in y], dtype=float)
         held_out = self._fit_ridge(self.scaler_.transform(X), target, _group_numbers(groups, len(y)))
         column = np.searchsorted([place[name] for name in present], target)

@@ -1,7 +1,7 @@
 """Models on disk: skops for scikit-learn, .keras for networks, never pickle.
 
-A model file may come from somebody else. skops builds only the types of a fixed list and Keras refuses code, so loading
-one cannot run what its sender wrote.
+A model file may come from somebody else. skops builds only the types of a fixed list, a network is made of layers of a
+fixed list and Keras refuses code, so loading one cannot run what its sender wrote.
 """
 
 from __future__ import annotations
@@ -11,6 +11,8 @@ import json
 import os
 import shutil
 import uuid
+import zipfile
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -19,16 +21,34 @@ import numpy as np
 from core.errors import EarmarkError
 
 FORMAT = 1
+METADATA_SUM = "metadata_checksum"  # models saved before it was kept have none
 # Our own classes; those of scikit-learn that we use are on skops' own list.
 TRUSTED = [
+    "models.ensemble.EnsembleClassifier",
     "models.knn.KNNClassifier",
     "models.logistic.LogisticClassifier",
     "models.majority.MajorityClassifier",
+    "models.novelty.NoveltyDetector",
     "models.ordered.OrderedClassifier",
+    "models.preprocessing.Preprocessor",
     "models.prior.GenrePrior",
+    "models.segments.SegmentClassifier",
+    "models.svm.SVMClassifier",
 ]
+# What the networks are made of; all of it is Keras' own.
+NETWORK_PARTS = frozenset(
+    {
+        *("Functional", "InputLayer", "Reshape", "Flatten", "Concatenate", "Cropping1D", "Dot"),
+        *("Dense", "Conv1D", "Conv2D", "LSTM", "BatchNormalization", "Activation", "Softmax"),
+        *("AveragePooling2D", "MaxPooling1D", "MaxPooling2D", "Dropout", "SpatialDropout2D"),
+        *("GlorotUniform", "Orthogonal", "Zeros", "Ones", "L2", "DTypePolicy", "__keras_tensor__"),
+    }
+)
 # What a KerasClassifier needs to predict, and what it is good to know of how it was trained.
-KERAS_PARAMS = ("family", "epochs", "patience", "batch_size", "learning_rate", "balanced", "random_state")
+KERAS_PARAMS = (
+    *("family", "epochs", "patience", "batch_size", "learning_rate", "schedule", "l2", "dropout"),
+    *("balanced", "random_state"),
+)
 
 
 def save(model: Any, folder: str | os.PathLike[str], *, metadata: dict[str, Any] | None = None) -> None:
@@ -48,9 +68,11 @@ def save(model: Any, folder: str | os.PathLike[str], *, metadata: dict[str, Any]
     work = folder.with_name(f".{folder.name}.{uuid.uuid4().hex[:8]}")
     work.mkdir()
     try:
-        kind = _write_keras(model, work) if hasattr(model, "model_") else _write_skops(model, work)
+        network = getattr(model, "base_", model)
+        kind = _write_keras(model, network, work) if hasattr(network, "model_") else _write_skops(model, work)
         sums = {path.name: _checksum(path) for path in sorted(work.iterdir())}
-        about = {"format": FORMAT, "kind": kind, "checksums": sums, "metadata": metadata or {}}
+        kept = json.loads(json.dumps(metadata or {}))  # as it will be read
+        about = {"format": FORMAT, "kind": kind, "checksums": sums, METADATA_SUM: _digest(kept), "metadata": kept}
         (work / "model.json").write_text(json.dumps(about, indent=1), encoding="utf-8")
         _swap(work, folder)
     finally:
@@ -89,6 +111,8 @@ def load(folder: str | os.PathLike[str]) -> tuple[Any, dict[str, Any]]:
     for name, checksum in about["checksums"].items():
         if not (folder / name).is_file() or _checksum(folder / name) != checksum:
             raise _damaged(folder, f"{name} is missing or has changed")
+    if METADATA_SUM in about and about[METADATA_SUM] != _digest(about["metadata"]):
+        raise _damaged(folder, "what model.json says about it has changed")
     reader = {"skops": _read_skops, "keras": _read_keras}.get(about["kind"])
     if reader is None:
         raise _damaged(folder, f"it is of an unknown kind, {about['kind']!r}")
@@ -122,6 +146,15 @@ def _checksum(path: Path) -> str:
     return hashlib.sha256(path.read_bytes()).hexdigest()
 
 
+def _digest(metadata: Any) -> str:
+    """Return the SHA-256 of metadata as JSON that does not depend on the order of its keys."""
+    return hashlib.sha256(json.dumps(metadata, sort_keys=True, separators=(",", ":")).encode()).hexdigest()
+
+
+def _foreign(folder: Path) -> EarmarkError:
+    return EarmarkError(f"The model in {folder} holds parts that Earmark does not write, so it was not opened.")
+
+
 def _write_skops(model: Any, folder: Path) -> str:
     import skops.io
 
@@ -136,40 +169,77 @@ def _read_skops(folder: Path) -> Any:
     try:
         return skops.io.load(folder / "model.skops", trusted=TRUSTED)
     except UntrustedTypesFoundException as error:
-        raise EarmarkError(
-            f"The model in {folder} holds parts that Earmark does not write, so it was not opened."
-        ) from error
+        raise _foreign(folder) from error
     except Exception as error:  # any file can be broken in any way, and skops wraps none of it
         raise _damaged(folder, "model.skops cannot be read") from error
 
 
-def _write_keras(model: Any, folder: Path) -> str:
-    model.model_.save(folder / "network.keras")
-    np.savez(folder / "scaler.npz", mean=model.mean_, scale=model.scale_)
-    state = {
-        "params": {key: value for key, value in model.get_params().items() if key in KERAS_PARAMS},
-        "classes": [str(name) for name in model.classes_],
-        "history": model.history_,
+def _write_keras(model: Any, network: Any, folder: Path) -> str:
+    """Write a KerasClassifier, or a SegmentClassifier around one."""
+    network.model_.save(folder / "network.keras")
+    np.savez(folder / "scaler.npz", mean=network.mean_, scale=network.scale_)
+    state: dict[str, Any] = {
+        "params": {key: value for key, value in network.get_params(deep=False).items() if key in KERAS_PARAMS},
+        "classes": [str(name) for name in network.classes_],
+        "history": network.history_,
     }
+    if model is not network:
+        state["segments"] = {"shares": model.shares_.tolist()}
     (folder / "state.json").write_text(json.dumps(state), encoding="utf-8")
     return "keras"
 
 
 def _read_keras(folder: Path) -> Any:
-    import keras
-
-    from models.keras_classifier import KerasClassifier
-
     try:
-        state = json.loads((folder / "state.json").read_text(encoding="utf-8"))
-        model = KerasClassifier(**{key: state["params"][key] for key in KERAS_PARAMS})
-        model.classes_ = np.array(state["classes"])
-        model.history_ = state["history"]
-        with np.load(folder / "scaler.npz", allow_pickle=False) as arrays:
-            model.mean_, model.scale_ = arrays["mean"], arrays["scale"]
-        model.n_features_in_ = len(model.mean_)
-        model.model_ = keras.saving.load_model(folder / "network.keras", compile=False, safe_mode=True)
-        model.name_ = model.family
+        parts = set(_network_parts(folder / "network.keras"))
+    except Exception as error:  # no archive, no JSON, not what Keras writes
+        raise _damaged(folder, "the network cannot be read") from error
+    if not parts <= NETWORK_PARTS:
+        raise _foreign(folder)
+    try:
+        return _network(folder)
     except Exception as error:  # Keras raises whatever its readers raise
         raise _damaged(folder, "the network cannot be read") from error
-    return model
+
+
+def _network_parts(path: Path) -> Iterator[str]:
+    """Yield the name of every class and function that a network is made of; of others than Keras' with their module."""
+    with zipfile.ZipFile(path) as archive:
+        waiting: list[Any] = [json.loads(archive.read("config.json"))]
+    while waiting:
+        node = waiting.pop()
+        if isinstance(node, dict):
+            if "class_name" in node:
+                yield _part(node)
+            waiting += node.values()
+        elif isinstance(node, list):
+            waiting += node
+
+
+def _part(node: dict[str, Any]) -> str:
+    module, name, registered = (node.get(key) for key in ("module", "class_name", "registered_name"))
+    own = module is None or module == "keras" or str(module).startswith("keras.")
+    same = registered is None or registered == name
+    return str(name) if own and same else f"{module}.{name} {registered}"
+
+
+def _network(folder: Path) -> Any:
+    """Build what `_write_keras` wrote."""
+    from models.backend import load_keras
+    from models.keras_classifier import KerasClassifier
+    from models.segments import SegmentClassifier
+
+    state = json.loads((folder / "state.json").read_text(encoding="utf-8"))
+    model = KerasClassifier(**{key: state["params"][key] for key in KERAS_PARAMS if key in state["params"]})
+    model.classes_ = np.array(state["classes"])
+    model.history_ = state["history"]
+    with np.load(folder / "scaler.npz", allow_pickle=False) as arrays:
+        model.mean_, model.scale_ = arrays["mean"], arrays["scale"]
+    model.n_features_in_ = len(model.mean_)
+    model.model_ = load_keras().saving.load_model(folder / "network.keras", compile=False, safe_mode=True)
+    model.name_ = model.family
+    if "segments" not in state:
+        return model
+    tracks = SegmentClassifier(KerasClassifier(**model.get_params(deep=False)))
+    tracks.shares_ = np.array(state["segments"]["shares"])
+    return tracks.wearing(model)

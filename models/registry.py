@@ -2,11 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from core.errors import EarmarkError
+
+Blocks = Mapping[str, tuple[int, int]]  # input -> first column and end in X
+
+EMBEDDING, DESCRIPTORS, TAGS = "musicnn", "descriptors", "tags"
+# Members of an ensemble are many and quick, so they are not tuned; validation weighs them instead.
+MEMBER_OPTIONS: dict[str, dict[str, Any]] = {
+    "logistic": {"C": 0.005, "outliers": "squash"},
+    "ordered": {"outliers": "squash"},
+}
+PLAIN_OPTIONS: dict[str, dict[str, Any]] = {"logistic": {"C": 0.05, "outliers": "squash"}}  # on descriptors alone
 
 
 @dataclass(frozen=True)
@@ -17,17 +27,22 @@ class Family:
     build: Callable[..., Any]  # (*, random_state, **options) -> an untrained classifier
     kinds: tuple[str, ...]  # of target: "ordered", "nominal"
     simplicity: int  # 0 is the simplest; ties go there
-    inputs: str = "musicnn"  # the feature set it learns from unless another is asked for
+    inputs: str = EMBEDDING  # what it learns from unless something else is asked for; "a+b" are joined
     quick: bool = False  # fit again after every answer
     targets: tuple[str, ...] | None = None  # None: every target of its kinds
-    network: bool = False  # needs TensorFlow, so it runs only where a job runs
+    network: bool = False  # needs TensorFlow and takes minutes, so it is trained only when asked for
+    time: bool = False  # hears a track's course, so its inputs must be made from the files first
     needs_order: bool = False  # takes `order`, the classes lowest first
+    needs_classes: bool = False  # takes `classes`, those it may choose from
+    tunes: bool = False  # takes `tune`, and keeps what it chose as `settings_`
+    balances: bool = False  # takes `balance`
+    joins: bool = False  # takes `blocks` and hears everything there is
 
 
 def _knn(*, random_state: int = 0, **options: Any) -> Any:
     from models.knn import KNNClassifier
 
-    return KNNClassifier(**options)
+    return KNNClassifier(random_state=random_state, **options)
 
 
 def _logistic(*, random_state: int = 0, **options: Any) -> Any:
@@ -42,10 +57,28 @@ def _ordered(*, random_state: int = 0, **options: Any) -> Any:
     return OrderedClassifier(**options)
 
 
+def _svm(*, random_state: int = 0, **options: Any) -> Any:
+    from models.svm import SVMClassifier
+
+    return SVMClassifier(random_state=random_state, **options)
+
+
 def _mlp(*, random_state: int = 0, **options: Any) -> Any:
     from models import mlp
 
     return mlp.build(random_state=random_state, **options)
+
+
+def _cnn(*, random_state: int = 0, **options: Any) -> Any:
+    from models import cnn
+
+    return cnn.build(random_state=random_state, **options)
+
+
+def _conv_lstm_attention(*, random_state: int = 0, **options: Any) -> Any:
+    from models import conv_lstm_attention
+
+    return conv_lstm_attention.build(random_state=random_state, **options)
 
 
 def _prior(*, random_state: int = 0, **options: Any) -> Any:
@@ -54,14 +87,94 @@ def _prior(*, random_state: int = 0, **options: Any) -> Any:
     return GenrePrior(**options)
 
 
+def _ensemble(
+    *,
+    random_state: int = 0,
+    blocks: Blocks | None = None,
+    order: Sequence[str] | None = None,
+    classes: Sequence[str] | None = None,
+    **options: Any,
+) -> Any:
+    from models.ensemble import EnsembleClassifier
+
+    blocks = blocks or {}
+    return EnsembleClassifier(
+        parts=ensemble_parts(blocks, ordered=bool(order), prior=classes is not None),
+        blocks=blocks,
+        build=lambda name, inputs: _member(name, inputs, order, classes, random_state),
+        random_state=random_state,
+        **options,
+    )
+
+
+def _member(
+    name: str, inputs: Sequence[str], order: Sequence[str] | None, classes: Sequence[str] | None, random_state: int
+) -> Any:
+    usual = PLAIN_OPTIONS if tuple(inputs) == (DESCRIPTORS,) else MEMBER_OPTIONS
+    options = dict(usual.get(name, MEMBER_OPTIONS.get(name, {})))
+    if name == "ordered":
+        options["order"] = tuple(order or ())
+    if name == "prior":
+        options["classes"] = classes
+    return FAMILIES[name].build(random_state=random_state, **options)
+
+
+def ensemble_parts(
+    blocks: Blocks, *, ordered: bool = False, prior: bool = False
+) -> tuple[tuple[str, tuple[str, ...]], ...]:
+    """Return the members of an ensemble: which family hears which inputs.
+
+    One linear model for each input. For classes without an order also one on the embedding and descriptors joined, a
+    support vector machine where only descriptors are there, and the prior of the tags.
+
+    >>> ensemble_parts({"musicnn": (0, 200), "lyrics": (200, 230)}, ordered=True)
+    (('ordered', ('musicnn',)), ('ordered', ('lyrics',)))
+    """
+    if ordered:
+        names = [name for name in blocks if name != DESCRIPTORS or EMBEDDING not in blocks]
+        return tuple(("ordered", (name,)) for name in names)
+    parts: list[tuple[str, tuple[str, ...]]] = []
+    for name in blocks:
+        if name == DESCRIPTORS and EMBEDDING in blocks:
+            parts.append(("logistic", (EMBEDDING, DESCRIPTORS)))
+        else:
+            parts.append(("logistic", (name,)))
+        if name == DESCRIPTORS and EMBEDDING not in blocks:
+            parts.append(("svm", (name,)))
+    if prior and TAGS in blocks:
+        parts.append(("prior", (TAGS,)))
+    return tuple(parts)
+
+
 FAMILIES: dict[str, Family] = {
     family.name: family
     for family in (
-        Family("prior", _prior, ("nominal",), simplicity=0, inputs="tags", targets=("genre",)),
-        Family("logistic", _logistic, ("nominal",), simplicity=1, quick=True),
+        Family("prior", _prior, ("nominal",), simplicity=0, inputs=TAGS, targets=("genre",), needs_classes=True),
+        Family("logistic", _logistic, ("nominal",), simplicity=1, quick=True, tunes=True, balances=True),
         Family("ordered", _ordered, ("ordered",), simplicity=1, quick=True, needs_order=True),
-        Family("knn", _knn, ("nominal", "ordered"), simplicity=2, quick=True),
-        Family("mlp", _mlp, ("nominal", "ordered"), simplicity=3, network=True),
+        Family("knn", _knn, ("nominal", "ordered"), simplicity=2, quick=True, balances=True),
+        Family("svm", _svm, ("nominal",), simplicity=3, tunes=True, balances=True),
+        Family(
+            "ensemble",
+            _ensemble,
+            ("nominal", "ordered"),
+            simplicity=4,
+            inputs="+".join((EMBEDDING, DESCRIPTORS, TAGS)),
+            needs_order=True,
+            needs_classes=True,
+            joins=True,
+        ),
+        Family("mlp", _mlp, ("nominal", "ordered"), simplicity=5, network=True),
+        Family(
+            "conv_lstm_attention",
+            _conv_lstm_attention,
+            ("nominal", "ordered"),
+            simplicity=6,
+            inputs="frames+musicnn",
+            network=True,
+            time=True,
+        ),
+        Family("cnn", _cnn, ("nominal", "ordered"), simplicity=7, inputs="mel", network=True, time=True),
     )
 }
 
@@ -83,8 +196,8 @@ def get(name: str) -> Family:
 def families_for(kind: str, target: str | None = None) -> tuple[Family, ...]:
     """Return the families that can learn targets of a kind, the simplest first.
 
-    >>> [family.name for family in families_for("ordered")]
-    ['ordered', 'knn', 'mlp']
+    >>> [family.name for family in families_for("ordered") if not family.network]
+    ['ordered', 'knn', 'ensemble']
     """
     fitting = [family for family in FAMILIES.values() if kind in family.kinds]
     if target is not None:
@@ -126,16 +239,35 @@ def build(name: str, kind: str, *, random_state: int = 0, **options: Any) -> Any
     return family.build(random_state=random_state, **options)
 
 
-def build_for(family: str, kind: str, classes: Sequence[str] | None, *, random_state: int = 0) -> Any:
-    """Return an untrained classifier for a target: one that needs the order of the classes is told it.
+def build_for(
+    family: str,
+    kind: str,
+    order: Sequence[str] | None,
+    *,
+    classes: Sequence[str] | None = None,
+    blocks: Blocks | None = None,
+    random_state: int = 0,
+    **options: Any,
+) -> Any:
+    """Return an untrained classifier for a target, told only what its family can use of what is known.
 
     Parameters
     ----------
+    order : sequence of str, optional
+        The classes of the target, lowest first where they have an order; None where any text is an answer.
     classes : sequence of str, optional
-        Of the target, lowest first where they have an order; None where any text is an answer.
+        Those that the tags may be a prior for.
+    blocks : mapping of input to (first column, end), optional
+        Where each input lies in X.
 
     >>> build_for("ordered", "ordered", ("no", "yes")).order
     ('no', 'yes')
     """
-    options = {"order": tuple(classes)} if classes and get(family).needs_order else {}
+    about = get(family)
+    if about.needs_order and order and kind == "ordered":
+        options["order"] = tuple(order)
+    if about.needs_classes and classes is not None:
+        options["classes"] = list(classes)
+    if about.joins:
+        options["blocks"] = dict(blocks or {})
     return build(family, kind, random_state=random_state, **options)

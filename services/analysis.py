@@ -19,10 +19,10 @@ from core.errors import DecodeError, EarmarkError
 from core.records import Analysis, Task
 from core.settings import default_cores
 from data.tracks import Pending
-from services import drives, identity, targets, training
+from services import datasets, drives, identity, predicting, targets
 from services.jobs import Report, carry_out, submit
 from services.meter import Meter
-from services.pool import TOO_LARGE, map_unordered
+from services.pool import map_unordered, reason_of
 from services.waiting import Waiting
 from services.workspace import Workspace
 
@@ -125,9 +125,9 @@ def run(workspace: Workspace, params: dict[str, Any], report: Report) -> dict[st
         if not job.waits():
             break
     forget_unneeded(workspace)
-    training.predict_new(workspace)
-    for target in training.outdated(workspace):
-        if training.missing(workspace, target) is None:
+    predicting.predict_new(workspace)
+    for target in predicting.outdated(workspace):
+        if datasets.missing(workspace, target) is None:
             submit(workspace, "retrain", {"target": target})
     return job.result()
 
@@ -150,6 +150,8 @@ class _Listening:
         self.params = params
         self.report = report
         self.limit: int | None = params.get("limit")
+        if params.get("retry"):
+            workspace.features.drop_broken()  # numbers that are none are measured again
         whole = Waiting.whole(workspace, retry=bool(params.get("retry")), limit=self.limit)
         unheard = Waiting(workspace, partial(_for_quick_pass, workspace), quick=True)
         older = Waiting(workspace, partial(outdated, workspace, retry=bool(params.get("retry"))))
@@ -449,14 +451,3 @@ def _gone(workspace: Workspace, path: str, queue: Waiting) -> list[dict[str, str
     gone = drives.certainly_gone(workspace, drives.stat_all([path])[1])
     workspace.tracks.mark_files_missing(gone)
     return [{"path": path, "reason": "it is no longer there"} for path in gone]
-
-
-def reason_of(error: BaseException | Analysis) -> str:
-    """Say in plain words why a file was not analysed."""
-    if isinstance(error, DecodeError):
-        return error.reason
-    if isinstance(error, EarmarkError):
-        return str(error)
-    if isinstance(error, MemoryError):
-        return TOO_LARGE
-    return f"something unexpected went wrong ({type(error).__name__}: {error})"

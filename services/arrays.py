@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Collection, Iterable, Sequence
 from contextlib import suppress
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -13,9 +14,8 @@ import numpy as np
 from core.errors import EarmarkError
 from core.settings import default_cores
 from data.exchange.files import replacing
-from services.analysis import reason_of
-from services.library import size_text
-from services.pool import map_unordered
+from services.pool import map_unordered, reason_of
+from services.sizes import size_text
 from services.workspace import Workspace
 
 if TYPE_CHECKING:
@@ -25,6 +25,9 @@ FOLDER = "arrays"
 ENDING = ".npy"
 LIMIT_SECONDS = 300.0  # for one file; a 2-hour one takes 10
 CHILD_MB = 2_000  # memory of a child; an hour of sound is a sixth of it
+NETWORK_MB = 4_000  # of one that holds TensorFlow and the networks
+PACE = "seconds_per_array"  # setting: kind -> seconds a track took, all children together
+ENOUGH = 4  # tracks from which a pace says something
 
 Progress = Callable[[dict[str, Any]], None]
 
@@ -45,7 +48,7 @@ def make(
     track_ids : collection of int, optional
         Every analysed track by default.
     kinds : sequence of str, optional
-        Of `audio.slices.KINDS`; all by default.
+        Of `audio.slices.KINDS`; by default all that can be made here: "patches" need TensorFlow.
     limit : int, optional
         Make those of at most so many tracks.
     cores : int, optional
@@ -62,13 +65,14 @@ def make(
     Raises
     ------
     EarmarkError
-        There is no such kind, or the folder cannot be written.
+        There is no such kind, it cannot be made here, or the folder cannot be written.
     """
     from audio import slices
-    from audio.analyse import compile_librosa, one_thread
+    from audio.analyse import one_thread
 
     began, tell = time.monotonic(), progress or _silent
-    chosen = _known(kinds)
+    chosen = _known(kinds) if kinds else slices.kinds_here()
+    slices.require(chosen)
     wanted, names, there = _missing(workspace, track_ids, chosen)
     wanted = wanted[:limit]
     result: dict[str, Any] = {"tracks": there, "made": 0, "failed": [], "files": 0, "bytes": 0}
@@ -83,19 +87,41 @@ def make(
         slices.make,
         wanted,
         children=children,
-        start=compile_librosa,
+        start=partial(slices.start_child, chosen),
         tick=tick,
         limit_seconds=lambda _: LIMIT_SECONDS,
-        memory_mb=CHILD_MB,
+        memory_mb=NETWORK_MB if any(slices.KINDS[kind].network for kind in chosen) else CHILD_MB,
     )
+    first: float | None = None
     for item, outcome in outcomes:
+        first = time.monotonic() if first is None else first
         if isinstance(outcome, BaseException):
             result["failed"].append({"path": item.path, "reason": reason_of(outcome)})
             continue
         sizes = [_write(_file(workspace, kind, names[item.path]), array) for kind, array in outcome.items()]
         result["made"], result["tracks"] = result["made"] + 1, result["tracks"] + 1
         result["files"], result["bytes"] = result["files"] + len(sizes), result["bytes"] + sum(sizes)
+    if first is not None and len(chosen) == 1 and result["made"] >= ENOUGH:
+        _keep_pace(workspace, chosen[0], (time.monotonic() - first) / (result["made"] - 1))
     return {**result, "seconds": round(time.monotonic() - began, 2), "sentence": size(workspace)["sentence"]}
+
+
+def _keep_pace(workspace: Workspace, kind: str, seconds: float) -> None:
+    """Remember how long a track took from the first one on: before it, the children start."""
+    kept = workspace.settings.get(PACE) or {}
+    workspace.settings.set(PACE, {**kept, kind: round(seconds, 4)})
+
+
+def pace(workspace: Workspace, kind: str) -> float | None:
+    """Return how many seconds a track took when arrays of a kind were last made; None where that is not known."""
+    return (workspace.settings.get(PACE) or {}).get(kind)
+
+
+def lacking(workspace: Workspace, kind: str, track_ids: Collection[int] | None = None) -> list[int]:
+    """Return the analysed tracks whose array of a kind is still to be made, artists in turn."""
+    wanted, _, _ = _missing(workspace, track_ids, _known([kind]))
+    paths = {item.path for item in wanted}
+    return [pending.track_id for pending in workspace.tracks.analysed_files() if pending.path in paths]
 
 
 def load(workspace: Workspace, kind: str, content_id: str) -> np.ndarray | None:

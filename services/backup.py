@@ -26,7 +26,7 @@ from data import backups
 from data.db import FILE_NAME, Database, now
 from data.exchange.files import replacing
 from data.settings import SettingsStore
-from services.library import size_text
+from services.sizes import size_text
 from services.workspace import Workspace
 
 FORMAT = 1  # of the .zip; raised when an older program could not read a newer one

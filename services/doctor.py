@@ -93,7 +93,7 @@ def _database(folder: Path) -> Check:
 
 
 def _disk(folder: Path) -> Check:
-    from services.library import size_text
+    from services.sizes import size_text
 
     existing = next(place for place in [folder, *folder.parents] if place.exists())
     free = shutil.disk_usage(existing).free

@@ -214,7 +214,7 @@ def curve(workspace: Workspace, target: str, *, progress: Callable[[int, int], N
     from threadpoolctl import threadpool_limits
 
     from models.learning_curve import learning_curve
-    from services.training import dataset
+    from services.datasets import dataset
 
     about = targets.get(workspace, target)
     data = dataset(workspace, target)

@@ -20,7 +20,7 @@ log = logging.getLogger(__name__)
 LANES: dict[str, tuple[str, ...]] = {  # one job at a time in each, so that an import never waits for hours of analysis
     "import": ("import", "demo", "rescan"),
     "analysis": ("analyze",),
-    "training": ("retrain",),
+    "training": ("retrain", "use_run"),
 }
 RUNNERS: dict[str, tuple[str, str]] = {  # kind -> module and function (workspace, params, report), imported when needed
     "import": ("services.library", "run"),
@@ -28,6 +28,7 @@ RUNNERS: dict[str, tuple[str, str]] = {  # kind -> module and function (workspac
     "rescan": ("services.rescan", "run"),
     "analyze": ("services.analysis", "run"),
     "retrain": ("services.training", "run"),
+    "use_run": ("services.runs", "run"),
 }
 REPORT_EVERY = 0.4  # seconds between two writes of progress
 POLL = 0.25  # seconds between two looks for work

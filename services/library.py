@@ -24,6 +24,7 @@ from data.tracks import DIGITS
 from labeling.targets import LONGEST, Target, check_value, make
 from services import apple, drives, identity, targets
 from services.imported import Imported
+from services.sizes import size_text
 from services.workspace import Workspace
 
 if TYPE_CHECKING:
@@ -35,7 +36,6 @@ READERS = 4  # threads reading tags; they wait for the disk most of the time
 CHECK_SECONDS = 2.0  # how long a path field may take to answer
 DEMO_FOLDER = "demo music"  # in the home: the demo goes when the home goes
 DEMO_HEAD_START = 6  # pieces: while the children start, the rest are made
-UNITS = ("bytes", "KB", "MB", "GB", "TB")
 
 Progress = Callable[[dict[str, Any]], None]
 
@@ -359,18 +359,6 @@ def _count(folder: Path, seconds: float) -> PathCheck:
             break
     error = f"{folder} holds no audio files." if files == 0 else None
     return PathCheck(folder, True, True, files, size, complete, error)
-
-
-def size_text(size: int) -> str:
-    """Return a size as people say it.
-
-    >>> size_text(31_400_000_000), size_text(900)
-    ('31 GB', '900 bytes')
-    """
-    value, unit = float(size), 0
-    while value >= 999.5 and unit < len(UNITS) - 1:
-        value, unit = value / 1000, unit + 1
-    return f"{value:.1f} {UNITS[unit]}" if unit > 2 and value < 9.95 else f"{value:.0f} {UNITS[unit]}"
 
 
 def suggested_folders() -> list[Path]:

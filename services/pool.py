@@ -350,3 +350,14 @@ def end_with(parent: int) -> None:
     while os.getppid() == parent:
         time.sleep(0.5)
     os._exit(1)
+
+
+def reason_of(error: BaseException) -> str:
+    """Say in plain words why a file was not analysed."""
+    if isinstance(error, DecodeError):
+        return error.reason
+    if isinstance(error, EarmarkError):
+        return str(error)
+    if isinstance(error, MemoryError):
+        return TOO_LARGE
+    return f"something unexpected went wrong ({type(error).__name__}: {error})"

@@ -3,212 +3,308 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass
-from pathlib import Path
+from collections import Counter
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from core.errors import EarmarkError, NotEnoughLabelsError
-from core.records import ANALYSED_STATES, ModelRun, Prediction, Task
-from data.features import join
-from labeling.targets import Target, missing_labels
-from services import targets
-from services.jobs import Report, carry_out
-from services.learning import Analysed, FeatureCache, group_names, learned_values, quick_model, quick_predictions
+from core.errors import EarmarkError
+from core.records import ModelRun
+from services import inputs, predicting, targets
+from services.datasets import SEED, Dataset, Report, aside, dataset, together
+from services.jobs import carry_out
 from services.workspace import Workspace
 
 if TYPE_CHECKING:
-    from audio.musicnn import Musicnn
     from models.evaluation import Folds, Measured
 
-DEFAULT_FEATURES = "musicnn"
-FALLBACK_FEATURES = "descriptors"  # where there is no TensorFlow
-SEED = 0
+RETUNE = 1.25  # times the answers that settings were chosen with: from there on they are chosen again
+EPOCHS_SHOWN = 400  # of all folds together: what a page can draw
 
 
 @dataclass(frozen=True)
-class Dataset:
-    """The labelled tracks of a target that have a feature set."""
+class Plan:
+    """Which families are measured, on what, and with which settings."""
 
-    about: Target
-    features: str
-    ids: np.ndarray  # (n,)
-    X: np.ndarray  # (n, d)
-    y: np.ndarray  # (n,) str
-    groups: np.ndarray  # (n,) str
-    classes: tuple[str, ...]  # those that have an answer; of an ordered target in their order
-    versions: Mapping[str, int]  # of the feature sets
-
-    @property
-    def target(self) -> str:
-        """The target's name."""
-        return self.about.name
-
-    @property
-    def ordered(self) -> bool:
-        """Whether the classes have an order."""
-        return self.about.kind == "ordered"
-
-    def build(self, family: str) -> Any:
-        """Return an untrained model of a family for this target."""
-        from models.registry import build_for
-
-        return build_for(family, self.about.kind, self.about.classes, random_state=SEED)
+    families: tuple[str, ...]
+    features: Mapping[str, str]  # family -> inputs
+    settings: Mapping[str, dict[str, Any]]  # family -> kept from an earlier run; those without choose their own
+    chosen_with: Mapping[str, int] = field(default_factory=dict)  # family -> answers its kept settings were chosen with
+    balance: str = "none"
+    seed: int = SEED
 
 
-# -- what is learned from ---------------------------------------------------------------------------
+@dataclass
+class Progress:
+    """How far a training is: counted in models fitted, with the time the rest will take, and the curves of networks."""
+
+    report: Report
+    total: int
+    done: float = 0.0
+    began: float = field(default_factory=time.monotonic)
+    curves: list[dict[str, Any]] = field(default_factory=list)
+
+    def tell(self, sentence: str) -> None:
+        """Say what is being done, and how long the rest will take once that can be said."""
+        spent = time.monotonic() - self.began
+        numbers: dict[str, Any] = {"done": round(self.done, 2), "total": self.total}
+        if self.done >= 1 and spent > 2:
+            numbers["seconds_left"] = round(spent / self.done * (self.total - self.done), 1)
+            sentence += f" · {_duration(numbers['seconds_left'])} left"
+        if self.curves:
+            numbers["curves"] = self.curves[-EPOCHS_SHOWN:]
+        self.report({**numbers, "sentence": sentence})
+
+    def epoch(self, family: str, fold: int, epochs: int) -> Callable[[int, dict[str, float]], None]:
+        """Return what a network calls after each epoch; stopping the job ends it there."""
+        start = self.done
+
+        def tell(epoch: int, logs: dict[str, float]) -> None:
+            kept = {name: round(value, 4) for name, value in logs.items()}
+            self.curves.append({"family": family, "fold": fold, "epoch": epoch + 1, **kept})
+            self.done = start + min(0.95, (epoch + 1) / epochs)
+            self.tell(f"Training {family}: part {fold}, epoch {epoch + 1}")
+
+        return tell
 
 
-def dataset(workspace: Workspace, target: str, features: str | None = None) -> Dataset:
-    """Gather the labels of a target and the features of those tracks.
+def _duration(seconds: float) -> str:
+    """Say a duration.
 
-    Nothing of what is left out, and of genres only those that are to be trained, each in one spelling.
-
-    Parameters
-    ----------
-    features : str, optional
-        A feature set, or several joined by "+"; the embedding by default.
-
-    Raises
-    ------
-    NotEnoughLabelsError
-        Too few labels to train and measure; the message counts what is missing.
+    >>> _duration(40), _duration(300)
+    ('40 s', '5 min')
     """
-    wanted = targets.get(workspace, target)
-    target = wanted.name
-    features = features or default_features(workspace)
-    versions = versions_in_use(workspace, features)
-    ids, X = matrix(workspace, features, versions)
-    values = learned_values(workspace, target, workspace.labels.current(target))
-    tracks = workspace.tracks.many(values)
-    rows = [row for row, i in enumerate(ids) if int(i) in values and tracks[int(i)].state in ANALYSED_STATES]
-    ids, X = ids[rows], X[rows]
-    y = np.array([values[int(i)] for i in ids], dtype=str)
-    groups = group_names([tracks[int(i)] for i in ids])
-    _require_enough(wanted, y, groups, waiting=len(values) - len(ids))
-    present = set(y.tolist())
-    classes = tuple(c for c in wanted.classes if c in present) if wanted.classes else tuple(sorted(present))
-    return Dataset(wanted, features, ids, X, y, groups, classes, versions)
+    return f"{max(1, round(seconds))} s" if seconds < 90 else f"{round(seconds / 60)} min"
 
 
-def default_features(workspace: Workspace) -> str:
-    """Return the embedding's name, or the descriptors' where no track has an embedding."""
-    return DEFAULT_FEATURES if workspace.features.sets().get(DEFAULT_FEATURES) else FALLBACK_FEATURES
+# -- asking for it ------------------------------------------------------------------------------------
 
 
-def matrix(
-    workspace: Workspace, features: str, versions: Mapping[str, int] | None = None
-) -> tuple[np.ndarray, np.ndarray]:
-    """Return ids and vectors of one feature set, or of several joined by "+".
-
-    Parameters
-    ----------
-    versions : mapping, optional
-        Feature set -> the version wanted; where none is named, the one in use.
-
-    Raises
-    ------
-    EarmarkError
-        No track has that set.
-    """
-    kept = workspace.features.sets()
-    if not kept:
-        raise EarmarkError("No track is analysed yet, so there is nothing to learn from.")
-    names = [name.strip() for name in features.split("+")]
-    for name in names:
-        if not kept.get(name):
-            raise EarmarkError(f"There are no features called {name!r}. There are: {', '.join(kept)}.")
-    return join([workspace.features.matrix(name, version=(versions or {}).get(name))[:2] for name in names])
-
-
-def versions_in_use(workspace: Workspace, features: str) -> dict[str, int]:
-    """Return the version in use of each set of "a+b"."""
-    found = {name.strip(): workspace.features.version(name.strip()) for name in features.split("+")}
-    return {name: version for name, version in found.items() if version is not None}
-
-
-def missing(workspace: Workspace, target: str) -> str | None:
-    """Say what is missing before a target can be trained, None when nothing is."""
-    try:
-        dataset(workspace, target)
-    except EarmarkError as error:
-        return str(error)
-    return None
-
-
-def _require_enough(target: Target, y: np.ndarray, groups: np.ndarray, *, waiting: int) -> None:
-    lack = missing_labels(target, y.tolist(), groups.tolist())
-    if lack is None:
-        return
-    unheard = f" {waiting:,} labelled tracks are not analysed yet." if waiting else ""
-    raise NotEnoughLabelsError(f"Still needed to train on {target.name}: {lack}.{unheard}")
-
-
-# -- measuring --------------------------------------------------------------------------------------
-
-
-def evaluate(
+def retrain(
     workspace: Workspace,
     target: str = "rating",
     families: Sequence[str] | None = None,
-    features: Sequence[str] | None = None,
-    report: str | Path | None = None,
     progress: Report | None = None,
+    *,
+    balance: str = "none",
 ) -> dict[str, Any]:
-    """Measure families on artists they were not trained on; nothing is kept.
+    """Train and measure the families of a target, here or in the coordinator that is already running.
 
     Parameters
     ----------
     families : sequence of str, optional
-        The quick ones by default.
-    features : sequence of str, optional
-        Each by itself; "a+b" joins two.
-    report : path, optional
-        A folder for scores.csv and confusion.csv.
+        By default all but the networks, which take minutes.
+    balance : str
+        "none", "weights", "up" or "down": how classes with few answers are helped.
 
     Returns
     -------
     dict
-        grouped_by, labels, baseline (accuracy of always the usual answer), baseline_scores, models.
+        run, model, labels, seconds, scores, became_current, why, baseline, models (every family measured), paired,
+        nested, library, changed, tracks, unlike.
+
+    Raises
+    ------
+    NotEnoughLabelsError
+        The message counts what is missing.
     """
-    from models.registry import quick_families
-
-    kind = targets.get(workspace, target).kind
-    names = list(families) if families else [family.name for family in quick_families(kind)]
-    wanted: Sequence[str | None] = features or [None]
-    jobs = [(name, _inputs(workspace, name, feature_set)) for feature_set in wanted for name in names]
-    rows: list[dict[str, Any]] = []
-    baseline: dict[str, Any] = {}
-    labels = 0
-    data: Dataset | None = None
-    for number, (name, feature_set) in enumerate(jobs):
-        if data is None or data.features != feature_set:
-            data = dataset(workspace, target, feature_set)
-            folds = _folds(data)
-        baseline = baseline or _baseline(data, folds).report
-        labels = len(data.y)
-        rows.append(_measure(name, data, folds, _part(progress, name, number, len(jobs))).report)
-    result = {
-        "target": target,
-        "grouped_by": "artist",
-        "labels": labels,
-        "baseline": baseline["accuracy"],
-        "baseline_scores": baseline,
-        "models": rows,
-    }
-    if report is not None:
-        _write_report(Path(report), result)
-    return result
+    dataset(workspace, target)  # says at once what is missing, before a job is queued
+    return carry_out(workspace, "retrain", params_of(workspace, target, families, balance=balance), progress)
 
 
-def _inputs(workspace: Workspace, family: str, features: str | None) -> str:
-    """Return the feature set a family is measured on: as asked, else its own, else what there is."""
+def params_of(
+    workspace: Workspace, target: str, families: Sequence[str] | None = None, *, balance: str = "none"
+) -> dict[str, Any]:
+    """Return what a training job is told, after a look at whether it can be done.
+
+    Raises
+    ------
+    EarmarkError
+        A family or way of balancing is not there, or cannot learn this target.
+    """
+    from models.preprocessing import check_balance
+
+    params: dict[str, Any] = {"target": target}
+    if families:
+        check_families(workspace, target, families)
+        params["families"] = list(families)
+    if check_balance(balance) != "none":
+        params["balance"] = balance
+    return params
+
+
+def check_families(workspace: Workspace, target: str, families: Sequence[str]) -> None:
+    """Refuse families that are not there, cannot learn a target, or need what is not installed.
+
+    Raises
+    ------
+    EarmarkError
+    """
+    from models.registry import families_for, get
+
+    about = targets.get(workspace, target)
+    fitting = [family.name for family in families_for(about.kind, about.name)]
+    for name in families:
+        family = get(name)
+        if name not in fitting:
+            raise EarmarkError(f"The family {name!r} cannot learn {about.name}. Choose from: {', '.join(fitting)}.")
+        if family.network and not has_tensorflow():
+            raise EarmarkError(f"{name} needs TensorFlow, which is not installed here. Run `make install` again.")
+
+
+def has_tensorflow() -> bool:
+    """Tell whether networks can be trained here; TensorFlow is not imported for it."""
+    import importlib.util
+
+    return importlib.util.find_spec("tensorflow") is not None
+
+
+def usual_families(workspace: Workspace, target: str) -> list[str]:
+    """Return the families that Retrain measures: all that take seconds."""
+    from models.registry import families_for
+
+    about = targets.get(workspace, target)
+    there = inputs.names(workspace)
+    return [
+        family.name
+        for family in families_for(about.kind, about.name)
+        if not family.network and any(there.get(name) for name in _possible(workspace, family.inputs))
+    ]
+
+
+def on_request(workspace: Workspace, target: str) -> list[str]:
+    """Return the networks, which take minutes and are trained only when asked for."""
+    from models.registry import families_for
+
+    about = targets.get(workspace, target)
+    return [family.name for family in families_for(about.kind, about.name) if family.network and has_tensorflow()]
+
+
+def _possible(workspace: Workspace, wanted: str) -> list[str]:
+    """Return what a family can look at here: its own inputs, or the default where it is not bound to them."""
+    own = inputs.split(wanted)
+    return own if own == ["tags"] else [*own, inputs.default(workspace)]
+
+
+# -- the job ------------------------------------------------------------------------------------------
+
+
+def run(workspace: Workspace, params: dict[str, Any], report: Report) -> dict[str, Any]:
+    """Do a retraining job: the runner that the coordinator calls."""
+    from threadpoolctl import threadpool_limits
+
+    began = time.perf_counter()
+    report({"done": 0, "total": 1, "sentence": "Reading your answers"})
+    target = targets.get(workspace, params.get("target", "rating")).name
+    current = workspace.model_runs.current(target)
+    base = dataset(workspace, target)
+    plan = _plan(workspace, base, params, current)
+    sets = _gather(workspace, plan, target, report)
+    compared = dict(zip(plan.families, together([sets[name] for name in plan.families]), strict=True))
+    first = compared[plan.families[0]]
+    folds = _folds(first)
+    progress = Progress(report, total=len(plan.families) * len(folds) + len(folds) + 1)
+    with threadpool_limits(1):  # many small fits: more threads only wait for each other
+        measured = {name: measure_family(name, compared[name], folds, plan, progress) for name in plan.families}
+        baseline = measure_baseline(first, folds)
+        winner, why, speaks = _decide(measured, baseline, current, first.groups)
+        judged, weight = _in_library(winner, compared[winner], plan, progress)
+        progress.tell(f"Learning from all {len(sets[winner].y):,} answers")
+        found = _Found(winner, why, measured, baseline, judged, weight)
+        run_id = _fit_and_save(workspace, sets[winner], compared[winner], found, plan, progress)
+    waits = _waits(workspace, sets[winner], run_id) if speaks else None
+    changes: dict[str, Any] = {"changed": 0, "tracks": [], "unlike": 0}
+    if speaks and waits is None:
+        progress.tell("Predicting your library")
+        workspace.model_runs.make_current(run_id)
+        changes = predicting.predict_all(workspace, target)
+    seconds = round(time.perf_counter() - began, 2)
+    workspace.model_runs.set_seconds(run_id, seconds)
+    result = _result(workspace, run_id, sets[winner], compared[winner], found, seconds)
+    return {**result, "became_current": speaks and waits is None, "waits": waits, "curves": progress.curves, **changes}
+
+
+@dataclass(frozen=True)
+class _Found:
+    """What the comparison found."""
+
+    winner: str
+    why: str
+    measured: dict[str, Measured]
+    baseline: Measured
+    library: dict[str, Any]  # the winner in the person's own library, with and without what is known of artists
+    weight: float  # of what is known of artists
+
+
+def _plan(workspace: Workspace, base: Dataset, params: Mapping[str, Any], current: ModelRun | None) -> Plan:
+    """Return what is to be measured: what was asked for, else the usual, and always the family that speaks now."""
+    from models.registry import FAMILIES, get
+
+    wanted = params.get("families")
+    if wanted:
+        check_families(workspace, base.target, wanted)
+    names = list(dict.fromkeys(wanted or usual_families(workspace, base.target)))
+    known = current is not None and current.family in FAMILIES
+    if current is not None and known and current.family not in names and _affordable(current):
+        names.append(current.family)
+    features = {name: _inputs_of(workspace, name) for name in names}
+    kept = _kept(workspace, base, names) if not params.get("retune") else {}
+    names.sort(key=lambda name: get(name).simplicity)
+    return Plan(
+        tuple(names),
+        features,
+        {name: dict(about["settings"]) for name, about in kept.items()},
+        {name: about["labels"] for name, about in kept.items()},
+        params.get("balance", "none"),
+        int(params.get("seed", SEED)),
+    )
+
+
+def _affordable(current: ModelRun) -> bool:
+    """Tell whether the family that speaks can be measured beside the others here: networks need TensorFlow."""
     from models.registry import get
 
-    own = get(family).inputs
-    return features or (own if workspace.features.sets().get(own) else default_features(workspace))
+    return not get(current.family).network or has_tensorflow()
+
+
+def _inputs_of(workspace: Workspace, family: str) -> str:
+    from models.registry import get
+
+    about = get(family)
+    return inputs.everything(workspace, about.inputs) if about.joins else inputs.fitting(workspace, about.inputs)
+
+
+def _kept(workspace: Workspace, data: Dataset, names: Sequence[str]) -> dict[str, dict[str, Any]]:
+    """Return settings that validation chose not long ago: a few more answers would choose the same, and it takes long.
+
+    They are chosen again once there are a quarter more answers, or fewer.
+    """
+    from models.registry import get
+
+    for past in workspace.model_runs.all(data.target):
+        if not past.settings:
+            continue
+        found = {
+            name: about
+            for name, about in past.settings.items()
+            if name in names
+            and get(name).tunes
+            and about["labels"] <= len(data.y) < RETUNE * about["labels"]
+            and about["features"] == _inputs_of(workspace, name)
+        }
+        if found:
+            return found
+    return {}
+
+
+def _gather(workspace: Workspace, plan: Plan, target: str, report: Report) -> dict[str, Dataset]:
+    """Return what each family learns from; families that look at the same share it."""
+    found: dict[str, Dataset] = {}
+    for features in dict.fromkeys(plan.features[name] for name in plan.families):
+        found[features] = dataset(workspace, target, features, make=True, progress=report)
+    return {name: found[plan.features[name]] for name in plan.families}
 
 
 def _folds(data: Dataset) -> Folds:
@@ -217,24 +313,67 @@ def _folds(data: Dataset) -> Folds:
     return grouped_folds(data.y, data.groups, random_state=SEED)
 
 
-def _measure(name: str, data: Dataset, folds: Folds, progress: Callable[[int, int], None] | None) -> Measured:
+def measure_family(
+    name: str, data: Dataset, folds: Folds, plan: Plan, progress: Progress | None = None, *, flattering: bool = False
+) -> Measured:
+    """Measure one family on artists left out; one that can choose its settings does so in each fold.
+
+    Parameters
+    ----------
+    flattering : bool
+        Adds the accuracy of a random split.
+    """
     from models.evaluation import measure
 
-    return measure(
+    start = 0.0 if progress is None else progress.done
+
+    def tell(done: int, total: int) -> None:
+        if progress is not None:
+            progress.done = start + done
+            progress.tell(f"Measuring {name} on artists it has not heard: {done} of {total}")
+
+    found = measure(
         name,
         data.features,
-        lambda: data.build(name),
+        lambda: build(name, data, plan, progress, fold=_fold(progress, start)),
         data.X,
         data.y,
         data.groups,
         folds,
         classes=data.classes,
         ordered=data.ordered,
-        progress=progress,
+        flattering=flattering,
+        progress=tell,
     )
+    if name in plan.settings:
+        found.report["settings"] = {"kept": plan.settings[name]}
+    return found
 
 
-def _baseline(data: Dataset, folds: Folds) -> Measured:
+def _fold(progress: Progress | None, start: float) -> int:
+    return 1 if progress is None else round(progress.done - start) + 1
+
+
+def build(name: str, data: Dataset, plan: Plan, progress: Progress | None = None, *, fold: int = 1) -> Any:
+    """Return an untrained model: with the settings kept, else one that chooses its own; networks report epochs."""
+    from models.registry import get
+
+    about = get(name)
+    options: dict[str, Any] = dict(plan.settings.get(name, {}))
+    if about.tunes and not options:
+        options["tune"] = True
+    if name == "ordered":
+        options["outliers"] = "squash"
+    if about.network and progress is not None:
+        options["on_epoch"] = progress.epoch(name, fold, EPOCHS)
+    return data.build(name, seed=plan.seed, balance=plan.balance, **options)
+
+
+EPOCHS = 60  # about as many as a network has at most: only the time left is reckoned with it
+
+
+def measure_baseline(data: Dataset, folds: Folds) -> Measured:
+    """Measure always giving the usual answer."""
     from models.evaluation import measure
     from models.majority import MajorityClassifier
 
@@ -242,121 +381,6 @@ def _baseline(data: Dataset, folds: Folds) -> Measured:
         "baseline", "none", MajorityClassifier, np.zeros((len(data.y), 1)), data.y, data.groups, folds,
         classes=data.classes, ordered=data.ordered,
     )  # fmt: skip
-
-
-def _part(progress: Report | None, name: str, number: int, parts: int) -> Callable[[int, int], None] | None:
-    if progress is None:
-        return None
-
-    def tell(done: int, total: int) -> None:
-        sentence = f"Measuring {name} on artists it has not heard: {done} of {total}"
-        progress({"done": number * total + done, "total": parts * total, "family": name, "sentence": sentence})
-
-    return tell
-
-
-def _write_report(folder: Path, result: dict[str, Any]) -> None:
-    import pandas as pd
-
-    folder.mkdir(parents=True, exist_ok=True)
-    rows = [result["baseline_scores"], *result["models"]]
-    flat = [{key: value for key, value in row.items() if key != "confusion"} for row in rows]
-    pd.DataFrame(flat).to_csv(folder / "scores.csv", index=False)
-    tables = [
-        pd.DataFrame(row["confusion"]["counts"], columns=row["confusion"]["classes"]).assign(
-            truth=row["confusion"]["classes"], model=row["name"], features=row["features"]
-        )
-        for row in rows
-    ]
-    pd.concat(tables).to_csv(folder / "confusion.csv", index=False)
-
-
-# -- retraining -------------------------------------------------------------------------------------
-
-
-def retrain(
-    workspace: Workspace,
-    target: str = "rating",
-    families: Sequence[str] | None = None,
-    progress: Report | None = None,
-) -> dict[str, Any]:
-    """Train and measure the families of a target, here or in the coordinator that is already running.
-
-    Returns
-    -------
-    dict
-        run, model, labels, seconds, scores, became_current, why, baseline, models (every family measured).
-
-    Raises
-    ------
-    NotEnoughLabelsError
-        The message counts what is missing.
-    """
-    dataset(workspace, target)  # says at once what is missing, before a job is queued
-    params: dict[str, Any] = {"target": target}
-    if families:
-        params["families"] = list(families)
-    return carry_out(workspace, "retrain", params, progress)
-
-
-def run(workspace: Workspace, params: dict[str, Any], report: Report) -> dict[str, Any]:
-    """Do a retraining job: the runner that the coordinator calls."""
-    started = time.perf_counter()
-    target = params.get("target", "rating")
-    data = dataset(workspace, target)
-    current = workspace.model_runs.current(target)
-    names = _to_measure(params.get("families"), data, current)
-    folds = _folds(data)
-    measured = {
-        name: _measure(name, data, folds, _part(report, name, number, len(names) + 1))
-        for number, name in enumerate(names)
-    }
-    baseline = _baseline(data, folds)
-    winner, why, speaks = _decide(measured, baseline, current, data.groups)
-    report({"done": len(names), "total": len(names) + 1, "sentence": f"Learning from all {len(data.y):,} answers"})
-    run_id = _fit_and_save(workspace, data, measured[winner])
-    if speaks:
-        workspace.model_runs.make_current(run_id)
-        predict_all(workspace, target)
-    return {
-        "run": run_id,
-        "model": winner,
-        "target": target,
-        "labels": len(data.y),
-        "seconds": round(time.perf_counter() - started, 2),
-        "scores": measured[winner].report,
-        "became_current": speaks,
-        "why": why,
-        "baseline": baseline.report,
-        "models": [m.report for m in measured.values()],
-    }
-
-
-def _to_measure(wanted: Sequence[str] | None, data: Dataset, current: ModelRun | None) -> list[str]:
-    """Return the families to compare: those asked for, and always the one that speaks now."""
-    from models.registry import families_for
-
-    known = [
-        family
-        for family in families_for(data.about.kind, data.target)
-        if family.inputs in (DEFAULT_FEATURES, data.features)
-    ]
-    if wanted:
-        for name in wanted:
-            data.build(name)  # refuses what cannot learn this target, in one sentence
-        names = list(wanted)
-    else:
-        names = [family.name for family in known if not family.network or has_tensorflow()]
-    if current is not None and current.family not in names:
-        names.append(current.family)
-    return names
-
-
-def has_tensorflow() -> bool:
-    """Tell whether networks can be trained here; TensorFlow is not imported for it."""
-    import importlib.util
-
-    return importlib.util.find_spec("tensorflow") is not None
 
 
 def _decide(
@@ -372,7 +396,7 @@ def _decide(
 
     simplicity = {name: get(name).simplicity for name in measured}
     winner = choose({name: m.losses for name, m in measured.items()}, groups, simplicity)
-    if current is None:
+    if current is None or current.family not in measured:
         if better(measured[winner].losses, baseline.losses, groups):
             return winner, "It is measurably better than always giving the usual answer.", True
         return winner, "It is not yet measurably better than always giving the usual answer: more answers help.", False
@@ -388,198 +412,144 @@ def _decide(
     )
 
 
-def _fit_and_save(workspace: Workspace, data: Dataset, measured: Measured) -> int:
-    from models import evaluation, persistence
+def _in_library(name: str, data: Dataset, plan: Plan, progress: Progress) -> tuple[dict[str, Any], float]:
+    """Measure the chosen family where the artist may be known, as in most of the person's own library.
+
+    Returns
+    -------
+    judged : dict
+        As `models.artists.judge`; "flattering" says that this is no figure for new artists.
+    weight : float
+        How much the answers about an artist's other tracks are to count.
+    """
+    from models.artists import judge
+    from models.evaluation import out_of_fold, random_folds
+    from models.registry import get
+
+    if get(name).network:  # five more fits of minutes each, for a figure that flatters
+        progress.done += 1
+        return {}, 0.0
+    start = progress.done
+
+    def tell(done: int, total: int) -> None:
+        progress.done = start + done
+        progress.tell(f"Measuring {name} on artists it knows: {done} of {total}")
+
+    proba = out_of_fold(
+        lambda: build(name, data, plan), data.X, data.y, data.groups, random_folds(data.y),
+        classes=data.classes, progress=tell,
+    )  # fmt: skip
+    weight, judged = judge(proba, data.names, data.y, data.classes, data.groups)
+    return {**judged, "flattering": True}, weight
+
+
+def _fit_and_save(
+    workspace: Workspace, data: Dataset, compared: Dataset, found: _Found, plan: Plan, progress: Progress
+) -> int:
+    """Fit the chosen family to every answer and keep it, with what it takes to predict and to look at it later."""
+    from models import artists, evaluation, persistence
     from models.calibration import fit_temperature
 
-    model = evaluation.fit(data.build(measured.name), data.X, data.y, data.groups)
-    temperature = fit_temperature(measured.proba, data.y, np.array(data.classes), data.groups)
+    best = found.measured[found.winner]
+    model = evaluation.fit(build(found.winner, data, plan, progress, fold=0), data.X, data.y, data.groups)
+    temperature = fit_temperature(best.raw, compared.y, np.array(compared.classes), compared.groups)
+    encoding = artists.encode(data.names, data.y, data.classes, weight=found.weight) if found.weight else None
+    settings = _settings(found.measured, model, data, plan)
     run_id = workspace.model_runs.add(
         target=data.target,
-        family=measured.name,
+        family=found.winner,
         features=data.features,
         labels=len(data.y),
         classes=[str(name) for name in model.classes_],
-        scores=measured.report,
+        scores=best.report,
         versions=dict(data.versions),
+        settings=settings,
+        seed=plan.seed,
+        why=found.why,
     )
     folder = workspace.models_folder / f"run-{run_id}"
-    persistence.save(
-        model, folder, metadata={"target": data.target, "features": data.features, "temperature": temperature}
-    )
+    about = {
+        "target": data.target,
+        "features": data.features,
+        "temperature": temperature,
+        "artists": None if encoding is None else encoding.as_json(),
+    }
+    persistence.save(model, folder, metadata=about)
+    _save_novelty(workspace, data, folder)
+    _save_measured(folder, compared, best)
     workspace.model_runs.set_path(run_id, str(folder.relative_to(workspace.home)))
     return run_id
 
 
-# -- predicting -------------------------------------------------------------------------------------
-
-
-def predict_all(workspace: Workspace, target: str) -> int:
-    """Let the current model predict every analysed track, and keep that; return how many there are."""
-    run_ = workspace.model_runs.current(target)
-    if run_ is None:
-        return 0
-    ids, X = matrix(workspace, run_.features, run_.versions)
-    return workspace.predictions.replace(target, _predict(workspace, run_, ids, X))
-
-
-def predict_new(workspace: Workspace) -> None:
-    """Let the current models predict tracks analysed since they were trained."""
-    for target in targets.every(workspace):
-        run_ = workspace.model_runs.current(target)
-        if run_ is None:
-            continue
-        heard = len(matrix(workspace, run_.features, run_.versions)[0])
-        if heard > len(workspace.predictions.all(target)):
-            predict_all(workspace, target)
-
-
-def outdated(workspace: Workspace) -> list[str]:
-    """Return the targets whose current model was trained on other versions of its features than those in use now."""
-    found = []
-    for target in targets.every(workspace):
-        run_ = workspace.model_runs.current(target)
-        if run_ is None:
-            continue
-        in_use = versions_in_use(workspace, run_.features)
-        if any(run_.versions.get(name, version) != version for name, version in in_use.items()):
-            found.append(target)
+def _settings(measured: Mapping[str, Measured], model: Any, data: Dataset, plan: Plan) -> dict[str, Any]:
+    """Return what validation chose for each family, to be kept while few answers come."""
+    found: dict[str, Any] = {}
+    for name, one in measured.items():
+        chosen = plan.settings.get(name)
+        if chosen is None and one.settings:
+            usual, _ = Counter(repr(sorted(s.items(), key=str)) for s in one.settings).most_common(1)[0]
+            chosen = next(s for s in one.settings if repr(sorted(s.items(), key=str)) == usual)
+        if name == model.name_ and getattr(model, "settings_", None):
+            chosen = dict(model.settings_)
+        if chosen is not None:
+            found[name] = {
+                "settings": chosen,
+                "labels": plan.chosen_with.get(name, len(data.y)),
+                "features": one.features,
+            }
     return found
 
 
-def _predict(workspace: Workspace, run_: ModelRun, ids: np.ndarray, X: np.ndarray) -> Iterable[Prediction]:
+def _save_novelty(workspace: Workspace, data: Dataset, folder: Any) -> None:
+    """Keep what tells tracks unlike anything answered: on the embedding, whatever the model itself looks at."""
     from models import persistence
-    from models.calibration import scale
+    from models.novelty import NoveltyDetector
 
-    assert run_.path is not None
-    model, about = persistence.load(workspace.home / run_.path)
-    proba = scale(np.asarray(model.predict_proba(X), dtype=float), float(about["temperature"]))
-    classes = [str(name) for name in model.classes_]
-    for track_id, row in zip(ids, proba, strict=True):
-        shares = {classes[i]: round(float(row[i]), 4) for i in np.argsort(-row, kind="stable")}
-        yield Prediction(int(track_id), run_.target, next(iter(shares)), shares, run_.id)
-
-
-def predict(workspace: Workspace, target: str = "rating", track_id: int | None = None) -> list[dict[str, Any]]:
-    """Return what the current model, else the quick one, thinks of the tracks; the person's own answer beside it."""
-    current = workspace.model_runs.current(target)
-    guesses = workspace.predictions.all(target) or quick_predictions(workspace, target)
-    labels = workspace.labels.current(target)
-    tracks = workspace.tracks.many([track_id] if track_id is not None else guesses)
-    return [
-        {
-            "id": i,
-            "path": tracks[i].path,
-            "title": tracks[i].title,
-            "target": target,
-            "value": labels[i].value if i in labels else guess.value,
-            "by": labels[i].source if i in labels else _speaker(current, guess),
-            "predicted": guess.value,
-            "probabilities": guess.proba,
-        }
-        for i, guess in guesses.items()
-        if i in tracks
-    ]
+    name = inputs.default(workspace)
+    own = inputs.matrix(workspace, name, track_ids=data.ids)
+    rows = np.flatnonzero(np.isin(data.ids, own.ids))
+    detector = NoveltyDetector().fit(own.X, data.y[rows], data.groups[rows])
+    about = {"features": name, "versions": dict(own.versions)}
+    persistence.save(detector, folder / predicting.NOVELTY, metadata=about)
 
 
-def _speaker(current: ModelRun | None, guess: Prediction) -> str:
-    return f"run {guess.model_run} ({current.family})" if current is not None and guess.model_run else "quick"
+def _save_measured(folder: Any, data: Dataset, best: Measured) -> None:
+    """Keep each answered track's out-of-fold guess: confusion and reliability are drawn from it later."""
+    np.savez(folder / MEASURED, ids=data.ids, y=data.y, proba=best.proba, classes=np.array(data.classes))
 
 
-def classify(workspace: Workspace, files: Sequence[str], *, progress: Report | None = None) -> dict[str, Any]:
-    """Listen to files that need not be in the library and say what the models think of them.
-
-    Parameters
-    ----------
-    progress : callable, optional
-        Called before every file with {"done", "total"}.
-
-    Returns
-    -------
-    dict
-        files: [{path, title, artist, targets: {target: {model, label, probabilities}}}], unreadable: [{path, reason}].
-    """
-    from audio import musicnn
-    from core.errors import DecodeError
-
-    network = musicnn.Musicnn() if musicnn.available() else None
-    result: dict[str, Any] = {"files": [], "unreadable": []}
-    for done, file in enumerate(files):
-        if progress is not None:
-            progress({"done": done, "total": len(files)})
-        path = Path(file).expanduser().absolute()
-        try:
-            heard = _Heard(path, network)
-            opinions = {target: _opinion(workspace, target, heard) for target in targets.every(workspace)}
-        except DecodeError as error:
-            result["unreadable"].append({"path": str(path), "reason": error.reason})
-            continue
-        known = {target: opinion for target, opinion in opinions.items() if opinion is not None}
-        result["files"].append({"path": str(path), **_about(workspace, path), "targets": known})
-    return result
+MEASURED = "measured.npz"
 
 
-class _Heard:
-    """A file's features, measured when they are asked for: whole, or in passing as a model may have been trained."""
-
-    def __init__(self, path: Path, network: Musicnn | None) -> None:
-        self._path = path
-        self._network = network
-        self._found: dict[bool, dict[str, np.ndarray]] = {}
-        self.features(quick=False)  # says at once when the file cannot be read
-
-    def features(self, *, quick: bool) -> dict[str, np.ndarray]:
-        from audio.analyse import analyse
-
-        if quick not in self._found:
-            self._found[quick] = analyse(Task(str(self._path), quick=quick), musicnn=self._network).features
-        return self._found[quick]
-
-    def of(self, versions: Mapping[str, int]) -> dict[str, np.ndarray] | None:
-        """Return the features in these versions; None where one of them is measured no more, or not for this file."""
-        from audio.analyse import FEATURE_VERSIONS, QUICK_VERSIONS
-
-        for quick, measured in ((False, FEATURE_VERSIONS), (True, QUICK_VERSIONS)):
-            if versions and all(measured.get(name) == version for name, version in versions.items()):
-                found = self.features(quick=quick)
-                return found if found.keys() >= versions.keys() else None
+def _waits(workspace: Workspace, data: Dataset, run_id: int) -> dict[str, Any] | None:
+    """Return what it takes to let a network speak that must hear every track first; None where nothing is missing."""
+    if not inputs.is_made(data.features):
         return None
+    from services import time_inputs
+
+    made = [name for name in inputs.split(data.features) if name in time_inputs.TIME_INPUTS]
+    return {"run": run_id, **time_inputs.estimate(workspace, made[0])}
 
 
-def _about(workspace: Workspace, path: Path) -> dict[str, Any]:
-    from audio.metadata import read_tags
+def _result(
+    workspace: Workspace, run_id: int, data: Dataset, compared: Dataset, found: _Found, seconds: float
+) -> dict[str, Any]:
+    from models.comparison import nested, paired
+    from models.registry import get
 
-    tags = read_tags(path)
-    track = workspace.tracks.by_path(path)
-    labels = {} if track is None else workspace.labels.of_track(track.id)
+    simplicity = {name: get(name).simplicity for name in found.measured}
     return {
-        "title": tags.title or path.stem,
-        "artist": tags.artist,
-        "your_labels": {target: label.value for target, label in labels.items()},
+        "run": run_id,
+        "model": found.winner,
+        "target": data.target,
+        "labels": len(data.y),
+        "seconds": seconds,
+        "scores": found.measured[found.winner].report,
+        "why": found.why,
+        "baseline": found.baseline.report,
+        "models": [m.report for m in found.measured.values()],
+        "paired": paired(found.measured, found.winner, compared.groups),
+        "nested": nested(found.measured, compared.y, compared.classes, compared.groups, simplicity),
+        "library": found.library,
+        "aside": aside(data.about, data.y, data.groups),
     }
-
-
-def _opinion(workspace: Workspace, target: str, heard: _Heard) -> dict[str, Any] | None:
-    """Return what the current run, else the quick model, else the prior thinks of one file.
-
-    Each gets features of the versions it learned from; where these are measured no more, the next one speaks.
-    """
-    run_ = workspace.model_runs.current(target)
-    if run_ is not None:
-        names = run_.features.split("+")
-        own = heard.of({name: run_.versions[name] for name in names if name in run_.versions})
-        if own is not None and all(name in own for name in names):
-            X = np.hstack([own[name] for name in names])[None, :]
-            guess = next(iter(_predict(workspace, run_, np.array([0]), X)))
-            return {"model": f"run {run_.id} ({run_.family})", "label": guess.value, "probabilities": guess.proba}
-    library = FeatureCache(workspace).read()
-    in_use = versions_in_use(workspace, library.feature_set)
-    features = heard.of(in_use)
-    if features is None:
-        library, features = Analysed.nothing(), heard.features(quick=False)
-    analysed = library.with_one_more(features)
-    quick = None if analysed is None else quick_model(workspace, target, analysed, workspace.labels.current(target))
-    if quick is None:
-        return None
-    proba = quick.of(-1)
-    return {"model": quick.name, "label": next(iter(proba)), "probabilities": proba}

@@ -290,10 +290,10 @@ def test_long_lines_are_not_broken_when_they_go_to_a_file(music: Path, tmp_path:
         (["analyze", "--retry"], "analysis.analyze", (), LISTENING | {"retry": True}),
         (["analyze", "--scheduler", "tcp://a:1"], "analysis.analyze", (), LISTENING | {"scheduler": "tcp://a:1"}),
         (["retrain", "--models", "a, b"], "training.retrain", ("rating",), {"families": ["a", "b"]}),
-        (["evaluate", "--features", "a,b+c"], "training.evaluate", ("rating",), {"features": ["a", "b+c"]}),
+        (["evaluate", "--features", "a,b+c"], "evaluating.evaluate", ("rating",), {"features": ["a", "b+c"]}),
         (["next", "-n", "3", "--strategy", "margin"], "labeling.next_questions", ("rating", 3, "margin"), {}),
-        (["predict", "--track", "1"], "training.predict", ("rating",), {"track_id": 1}),
-        (["classify", "x.mp3"], "training.classify", (["x.mp3"],), {}),
+        (["predict", "--track", "1"], "predicting.predict", ("rating",), {"track_id": 1}),
+        (["classify", "x.mp3"], "predicting.classify", (["x.mp3"],), {}),
     ],
 )  # fmt: skip
 def test_options_reach_the_service(
@@ -498,7 +498,7 @@ def test_tracks_of_a_library_are_classified(library: Path, music: Path, monkeypa
         asked.append(files)
         return {"files": [], "unreadable": []}
 
-    monkeypatch.setattr("services.training.classify", listen)
+    monkeypatch.setattr("services.predicting.classify", listen)
     arguments = ["classify", "--xml_file", library, "--map", f"/old={music}"]
     result = run_json(*arguments, "--start_index", 2, "--max_tracks", 2)
     assert len(asked[0]) == 1

@@ -8,8 +8,22 @@ import pandas as pd
 import plotly.graph_objects as go
 from plotly.subplots import make_subplots
 
-LIGHT = {"text": "#22252B", "grid": "#D5D8E0", "mark": "#3F5BA9", "plain": "#6B7280"}
-DARK = {"text": "#E8EAEF", "grid": "#3A3F4B", "mark": "#9DB2EE", "plain": "#A3ADBA"}
+LIGHT = {
+    "text": "#22252B",
+    "grid": "#D5D8E0",
+    "mark": "#3F5BA9",
+    "plain": "#6B7280",
+    "low": "#F0F2F8",
+    "high": "#3F5BA9",
+}
+DARK = {
+    "text": "#E8EAEF",
+    "grid": "#3A3F4B",
+    "mark": "#9DB2EE",
+    "plain": "#A3ADBA",
+    "low": "#23262E",
+    "high": "#5672C4",
+}
 
 LEAST_DB = 12.0  # shown of a track's level: on less, one that stays as it is looks like a mountain
 
@@ -98,6 +112,186 @@ def learning_curve(table: pd.DataFrame, *, expected: pd.DataFrame | None = None,
     figure.update_yaxes(tickformat=".0%", gridcolor=colours["grid"], title="Right on unheard artists")
     figure.update_layout(legend={"orientation": "h", "y": 1.02, "yanchor": "bottom", "x": 0})
     return _plain(figure, colours, height=380, legend=True)
+
+
+def confusion_matrix(counts: pd.DataFrame, *, chosen: tuple[str, str] | None = None, dark: bool = False) -> go.Figure:
+    """Draw how many tracks of each answer got each guess; a click anywhere in a cell chooses it.
+
+    A heat map cannot be clicked, so a mark that is not seen lies on the middle of each cell and takes the click.
+
+    Parameters
+    ----------
+    counts : DataFrame
+        Rows: what was answered. Columns: what was guessed.
+    chosen : (answered, guessed), optional
+        A cell to be framed.
+    dark : bool
+        For a dark page.
+    """
+    colours = DARK if dark else LIGHT
+    shares = counts.div(counts.sum(axis=1).clip(lower=1), axis=0)
+    answered, guessed = [str(name) for name in counts.index], [str(name) for name in counts.columns]
+    figure = go.Figure(
+        go.Heatmap(
+            x=guessed,
+            y=answered,
+            z=shares.to_numpy(),
+            text=counts.to_numpy(),
+            texttemplate="<b>%{text}</b>",
+            textfont={"size": 19 if len(answered) < 8 else 15},  # large and bold: read on every shade between
+            zmin=0,
+            zmax=1,
+            colorscale=[(0, colours["low"]), (1, colours["high"])],
+            showscale=False,
+            xgap=2,
+            ygap=2,
+            hoverinfo="skip",
+        )
+    )
+    cells = [(row, column) for row in answered for column in guessed]
+    figure.add_scatter(
+        x=[column for _, column in cells],
+        y=[row for row, _ in cells],
+        mode="markers",
+        marker={"size": 24, "symbol": "square", "opacity": 0},
+        selected={"marker": {"opacity": 0}},
+        unselected={"marker": {"opacity": 0}},
+        customdata=counts.to_numpy().ravel(),
+        hovertemplate="answered %{y}, guessed %{x}: %{customdata}<extra></extra>",
+    )
+    if chosen is not None:
+        row, column = answered.index(chosen[0]), guessed.index(chosen[1])
+        figure.add_shape(
+            type="rect", x0=column - 0.49, x1=column + 0.49, y0=row - 0.49, y1=row + 0.49,
+            line={"color": colours["text"], "width": 3},
+        )  # fmt: skip
+    figure.update_xaxes(type="category", title="Guessed", showgrid=False, zeroline=False, fixedrange=True)
+    figure.update_yaxes(
+        type="category", title="Answered", autorange="reversed", showgrid=False, zeroline=False, automargin=True,
+        fixedrange=True,
+    )  # fmt: skip
+    figure.update_layout(hovermode="closest", hoverdistance=-1, clickmode="event+select", dragmode=False)
+    return _plain(figure, colours, height=90 + max(64, 300 // len(answered)) * len(answered))
+
+
+def reliability(table: pd.DataFrame, *, dark: bool = False) -> go.Figure:
+    """Draw how often guesses were right against how sure they were; on the dashed line both are the same.
+
+    Parameters
+    ----------
+    table : DataFrame
+        confidence, accuracy, low, high (shares from 0 to 1), tracks: how many are in each bin.
+    dark : bool
+        For a dark page.
+    """
+    colours = DARK if dark else LIGHT
+    figure = go.Figure()
+    figure.add_scatter(
+        x=[0, 1], y=[0, 1], mode="lines", name="As sure as right",
+        line={"color": colours["plain"], "dash": "dash", "width": 1.5}, hoverinfo="skip",
+    )  # fmt: skip
+    figure.add_scatter(
+        x=table.confidence,
+        y=table.accuracy,
+        name="Your tracks, with the 95 % interval",
+        mode="markers+text",
+        text=table.tracks,
+        textposition="middle right",
+        marker={"size": 10, "color": colours["mark"]},
+        error_y={
+            "type": "data",
+            "symmetric": False,
+            "array": table.high - table.accuracy,
+            "arrayminus": table.accuracy - table.low,
+            "color": colours["plain"],
+            "thickness": 1,
+        },
+        hovertemplate="%{x:.0%} sure, %{y:.0%} right of %{text} tracks<extra></extra>",
+    )
+    first = max(0.0, float(table.confidence.min()) - 0.08)
+    figure.update_xaxes(
+        range=[first, 1.04], tickformat=".0%", gridcolor=colours["grid"], title="How sure", zeroline=False
+    )
+    figure.update_yaxes(
+        range=[-0.02, 1.04], tickformat=".0%", gridcolor=colours["grid"], title="How often right", zeroline=False
+    )
+    figure.update_layout(legend={"orientation": "h", "y": 1.02, "yanchor": "bottom", "x": 0})
+    return _plain(figure, colours, height=380, legend=True)
+
+
+def class_shares(table: pd.DataFrame, *, dark: bool = False) -> go.Figure:
+    """Draw the share of each class among the answers and among what is predicted.
+
+    Parameters
+    ----------
+    table : DataFrame
+        class, labelled, predicted; shares from 0 to 1.
+    dark : bool
+        For a dark page.
+    """
+    colours = DARK if dark else LIGHT
+    figure = go.Figure()
+    for column, name, colour, symbol in (
+        ("labelled", "Of your answers", "plain", "square-open"),
+        ("predicted", "Of what is predicted", "mark", "circle"),
+    ):
+        figure.add_scatter(
+            x=table[column],
+            y=table["class"],
+            name=name,
+            mode="markers",
+            marker={
+                "size": 12,
+                "symbol": symbol,
+                "color": colours[colour],
+                "line": {"width": 2, "color": colours[colour]},
+            },
+            hovertemplate="%{y}: %{x:.0%}<extra>" + name.lower() + "</extra>",
+        )
+    figure.update_xaxes(rangemode="tozero", tickformat=".0%", gridcolor=colours["grid"], title="Share")
+    figure.update_yaxes(type="category", autorange="reversed", automargin=True, gridcolor=colours["grid"])
+    figure.update_layout(legend={"orientation": "h", "y": 1.02, "yanchor": "bottom", "x": 0})
+    return _plain(figure, colours, height=110 + 34 * len(table), legend=True)
+
+
+def training_curves(table: pd.DataFrame, *, dark: bool = False) -> go.Figure:
+    """Draw loss and accuracy of a network by epoch: what it learned from dashed, what it did not whole.
+
+    Parameters
+    ----------
+    table : DataFrame
+        fold, epoch, loss; accuracy, val_loss and val_accuracy where they were measured.
+    dark : bool
+        For a dark page.
+    """
+    colours = DARK if dark else LIGHT
+    figure = make_subplots(rows=2, cols=1, shared_xaxes=True, vertical_spacing=0.08)
+    for row, what in enumerate(("loss", "accuracy"), 1):
+        for column, name, colour, dash in (
+            (what, "Learned from", "plain", "dash"),
+            (f"val_{what}", "Not learned from", "mark", "solid"),
+        ):
+            if column not in table:
+                continue
+            for fold, one in table.dropna(subset=[column]).groupby("fold"):
+                figure.add_scatter(
+                    x=one.epoch,
+                    y=one[column],
+                    name=name,
+                    legendgroup=name,
+                    showlegend=bool(row == 1 and fold == table.fold.min()),
+                    mode="lines+markers" if len(one) == 1 else "lines",
+                    line={"color": colours[colour], "dash": dash, "width": 1.5},
+                    hovertemplate=f"part {fold}, epoch %{{x}}: %{{y:.2f}}<extra>{name.lower()}</extra>",
+                    row=row,
+                    col=1,
+                )
+        figure.update_yaxes(title=what.capitalize(), gridcolor=colours["grid"], zeroline=False, row=row, col=1)
+    figure.update_yaxes(tickformat=".0%", row=2, col=1)
+    figure.update_xaxes(gridcolor=colours["grid"], zeroline=False)
+    figure.update_xaxes(title="Epoch", row=2, col=1)
+    figure.update_layout(legend={"orientation": "h", "y": 1.02, "yanchor": "bottom", "x": 0})
+    return _plain(figure, colours, height=420, legend=True)
 
 
 def track_course(parts: pd.DataFrame, *, segments: Sequence[float], telling: float, dark: bool = False) -> go.Figure:

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import streamlit as st
 
-from services import training
+from services import datasets
 from ui.components.job_line import job_line
 from ui.components.play import PLAY
 from ui.components.scope_line import scope_line
@@ -38,7 +38,7 @@ def main() -> None:
 def retrain(target: str) -> None:
     """Queue a retraining, or say what is missing for it."""
     opened = engine()
-    lack = training.missing(opened.workspace, target)
+    lack = datasets.missing(opened.workspace, target)
     if lack:
         note(lack)
     else:

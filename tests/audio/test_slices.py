@@ -7,13 +7,23 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from audio import slices
+from audio import musicnn, slices
 from audio.decode import SR, decode
 from audio.descriptors import ROW_NAMES, frame_features
 from audio.encode import write_audio
 from audio.identity import content_id
-from audio.slices import KINDS, Wanted, decibels, frame_sequence, make, mel_slices, slice_starts
-from core.errors import DecodeError
+from audio.slices import (
+    Wanted,
+    decibels,
+    frame_sequence,
+    kinds_here,
+    make,
+    mel_slices,
+    patch_embeddings,
+    require,
+    slice_starts,
+)
+from core.errors import DecodeError, EarmarkError
 
 librosa = pytest.importorskip("librosa")
 
@@ -81,7 +91,25 @@ def test_a_file_gives_the_kinds_wanted(tmp_path: Path) -> None:
     found = make(Wanted(str(file), content_id(file), ("frames",)))
     assert list(found) == ["frames"]
     np.testing.assert_array_equal(found["frames"], frame_sequence(decode(file).y))
-    assert list(make(Wanted(str(file), content_id(file), tuple(KINDS)))) == ["mel", "frames"]
+    assert list(make(Wanted(str(file), content_id(file), ("mel", "frames")))) == ["mel", "frames"]
+
+
+@pytest.mark.skipif(not musicnn.available(), reason="needs TensorFlow and the weights")
+def test_patches_are_what_the_analysis_hears() -> None:
+    y = swelling(11)
+    found = patch_embeddings(y)
+    assert found.shape == (3, 200) and found.dtype == np.float16
+    embedding, _ = musicnn.Musicnn().embed(y, SR)
+    np.testing.assert_allclose(found.mean(axis=0, dtype=np.float32), embedding, atol=5e-3)
+    assert patch_embeddings(swelling(60)).shape == (8, 200)
+
+
+def test_without_tensorflow_there_are_the_other_kinds(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(musicnn, "available", lambda: False)
+    assert kinds_here() == ("mel", "frames")
+    require(("mel", "frames"))
+    with pytest.raises(EarmarkError, match="patches need TensorFlow"):
+        require(("mel", "patches"))
 
 
 def test_a_file_whose_sound_is_another_now_is_refused(tmp_path: Path) -> None:

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import json
+import zlib
 from typing import Any
 
 import numpy as np
 import pytest
 from sklearn import metrics
+from sklearn.neighbors import KNeighborsClassifier
 
 from core.errors import Cancelled, NotEnoughLabelsError
 from models import evaluation as ev
@@ -221,3 +223,70 @@ def test_measuring_a_family_beats_the_majority(library: Any) -> None:
     baseline = ev.out_of_fold(MajorityClassifier, library.X, library.y, library.groups, folds, classes=CLASSES)
     assert ev.better(measured.losses, ev.rank_losses(library.y, baseline, CLASSES), library.groups)
     assert measured.report["auc_liked"] > 0.75
+
+
+# --- what must not look like understanding ---
+
+GENRES = ["folk", "jazz", "rock"]
+
+
+def leaky_library(n: int = 960) -> Any:
+    """Return tracks in the order of their folders: each artist has one genre and one run of row numbers."""
+    rng = np.random.default_rng(0)
+    artist = np.arange(n) // 8
+    genre = rng.integers(3, size=artist.max() + 1)[artist]
+    X = rng.normal(size=(n, 6))
+    X[:, 0] += 0.8 * (genre == 0)
+    y = np.array(["folk", "jazz", "rock"])[genre]
+    return X, y, np.array([f"artist {a:02}" for a in artist])
+
+
+@pytest.mark.parametrize("leak", ["row number", "path"])
+def test_a_row_number_or_path_among_the_features_does_not_raise_the_grouped_score(leak: str) -> None:
+    X, y, groups = leaky_library()
+    number = np.arange(len(y), dtype=float)[:, None]
+    paths = [f"/music/{group}/{i}.mp3" for i, group in enumerate(groups)]
+    place = np.array([hash_of(path.rsplit("/", 1)[0]) for path in paths])[:, None]
+    leaked = np.hstack([X, 500 * (number / len(y) if leak == "row number" else place)])
+
+    def score(features: np.ndarray, folds: Any) -> float:
+        proba = ev.out_of_fold(lambda: KNeighborsClassifier(3), features, y, groups, folds, classes=GENRES)
+        return ev.accuracy(y, proba, GENRES)
+
+    grouped, by_lot = ev.grouped_folds(y, groups), ev.random_folds(y)
+    assert score(leaked, by_lot) > score(X, by_lot) + 0.2, "the leak is one: a random split falls for it"
+    assert score(leaked, grouped) < score(X, grouped) + 0.06
+
+
+def hash_of(text: str) -> float:
+    """Return a number in [0, 1) that stands for a text."""
+    return zlib.crc32(text.encode()) / 2**32
+
+
+def test_random_folds_test_every_row_once_and_stand_artists_on_both_sides(library: Any) -> None:
+    folds = ev.random_folds(library.y)
+    assert sorted(np.concatenate([test for _, test in folds]).tolist()) == list(range(len(library.y)))
+    assert any(set(library.groups[train]) & set(library.groups[test]) for train, test in folds)
+
+
+def test_a_class_of_one_artist_does_not_take_folds_from_the_others() -> None:
+    y = np.array(["pop", "rock"] * 20 + ["jazz"] * 3)
+    groups = np.array([f"artist {i // 2}" for i in range(40)] + ["nina"] * 3)
+    assert len(ev.grouped_folds(y, groups)) == 5
+
+
+def test_reliability_counts_every_track_once(library: Any) -> None:
+    proba = np.random.default_rng(0).dirichlet(np.ones(3), size=len(library.y))
+    bins = ev.reliability(library.y, proba, CLASSES)
+    assert sum(b["tracks"] for b in bins) == len(library.y)
+    assert [b["confidence"] for b in bins] == sorted(b["confidence"] for b in bins)
+    error = sum(abs(b["confidence"] - b["accuracy"]) * b["tracks"] for b in bins) / len(library.y)
+    assert abs(error - ev.ece(library.y, proba, CLASSES)) < 1e-3
+
+
+def test_each_class_has_its_precision_and_recall() -> None:
+    y = np.array(["a", "a", "b"])
+    proba = np.array([[0.9, 0.1], [0.2, 0.8], [0.3, 0.7]])
+    a, b = ev.per_class(y, proba, ["a", "b"])
+    assert (a["labels"], a["predicted"], a["precision"], a["recall"]) == (2, 1, 1.0, 0.5)
+    assert (b["labels"], b["predicted"], b["precision"], b["recall"]) == (1, 2, 0.5, 1.0)

@@ -82,6 +82,26 @@ def test_a_foreign_model_is_not_opened(library: Any, tmp_path: Path) -> None:
         load(tmp_path / "run")
 
 
+def test_metadata_that_was_changed_is_refused(library: Any, tmp_path: Path) -> None:
+    save(MajorityClassifier().fit(library.X, library.y), tmp_path / "run", metadata={"temperature": 1.1, "b": [1, 2]})
+    path = tmp_path / "run" / "model.json"
+    about = json.loads(path.read_text())
+    path.write_text(json.dumps({**about, "metadata": {"b": [1, 2], "temperature": 1.1}}))
+    assert load(tmp_path / "run")[1] == {"temperature": 1.1, "b": [1, 2]}
+    path.write_text(json.dumps({**about, "metadata": {"temperature": 0.01, "b": [1, 2]}}))
+    with pytest.raises(EarmarkError, match="has changed"):
+        load(tmp_path / "run")
+
+
+def test_a_model_saved_before_metadata_had_a_checksum_is_read(library: Any, tmp_path: Path) -> None:
+    save(MajorityClassifier().fit(library.X, library.y), tmp_path / "run", metadata={"number": 1})
+    path = tmp_path / "run" / "model.json"
+    about = json.loads(path.read_text())
+    del about["metadata_checksum"]
+    path.write_text(json.dumps(about))
+    assert load(tmp_path / "run")[1] == {"number": 1}
+
+
 def test_a_file_outside_the_folder_is_not_read(library: Any, tmp_path: Path) -> None:
     save(MajorityClassifier().fit(library.X, library.y), tmp_path / "run")
     path = tmp_path / "run" / "model.json"

@@ -44,7 +44,7 @@ def test_quick_families_tell_their_name_once_fitted(kind: str) -> None:
 def test_wrong_names_are_answered_with_the_right_ones() -> None:
     with pytest.raises(EarmarkError, match="knn"):
         build("forest", "nominal")
-    with pytest.raises(EarmarkError, match="ordered, knn, mlp"):
+    with pytest.raises(EarmarkError, match="ordered, knn, ensemble, mlp"):
         build("logistic", "ordered")
 
 

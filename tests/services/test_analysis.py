@@ -18,8 +18,8 @@ from core.errors import DecodeError, EarmarkError
 from core.records import FoundFile, Tags, Task
 from services import analysis, labeling, library
 from services import meter as meter_module
-from services.analysis import reason_of
 from services.meter import Meter
+from services.pool import reason_of
 from services.waiting import Waiting
 from services.workspace import Workspace
 

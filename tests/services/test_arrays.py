@@ -13,7 +13,7 @@ import numpy as np
 import pytest
 from click.testing import CliRunner
 
-from audio import slices
+from audio import musicnn, slices
 from audio.descriptors import ROW_NAMES
 from audio.encode import write_audio
 from audio.identity import content_id
@@ -25,6 +25,7 @@ from services.workspace import Workspace
 
 pytest.importorskip("librosa")
 SR = 22_050
+BOTH = ["mel", "frames"]  # what needs no TensorFlow
 
 
 def library(folder: Path) -> Workspace:
@@ -55,8 +56,8 @@ def made(tmp_path_factory: pytest.TempPathFactory) -> Made:
     """Make the arrays of one track, then all others; the track that could not be read is no longer analysed then."""
     workspace = library(tmp_path_factory.mktemp("made"))
     steps: list[dict[str, int]] = []
-    first = arrays.make(workspace, limit=1, cores=1, progress=steps.append)
-    rest = arrays.make(workspace, cores=1)
+    first = arrays.make(workspace, kinds=BOTH, limit=1, cores=1, progress=steps.append)
+    rest = arrays.make(workspace, kinds=BOTH, cores=1)
     workspace.tracks.mark(4, "unreadable", "the file is empty")
     return Made(workspace, first, rest, steps)
 
@@ -80,7 +81,7 @@ def test_arrays_of_every_analysed_track_are_made_once(made: Made, workspace: Wor
     mel, frames = (arrays.load(workspace, kind, ids(workspace)[2]) for kind in ("mel", "frames"))
     assert mel is not None and mel.shape == (1, 128, 216)
     assert frames is not None and frames.shape == (5, len(ROW_NAMES))
-    again = arrays.make(workspace, cores=1)
+    again = arrays.make(workspace, kinds=BOTH, cores=1)
     assert (again["tracks"], again["made"], again["files"]) == (3, 0, 0)
 
 
@@ -130,10 +131,40 @@ def test_a_damaged_array_counts_as_not_made(workspace: Workspace) -> None:
 
 
 def test_there_are_no_other_kinds(workspace: Workspace) -> None:
-    with pytest.raises(EarmarkError, match="mel, frames"):
+    with pytest.raises(EarmarkError, match="mel, frames, patches"):
         arrays.make(workspace, kinds=["pictures"])
-    with pytest.raises(EarmarkError, match="mel, frames"):
+    with pytest.raises(EarmarkError, match="mel, frames, patches"):
         arrays.clear(workspace, ["pictures"])
+
+
+def test_without_tensorflow_the_usual_kinds_need_none(workspace: Workspace, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(musicnn, "available", lambda: False)
+    assert (arrays.make(workspace)["tracks"], arrays.make(workspace)["made"]) == (3, 0)
+    with pytest.raises(EarmarkError, match="TensorFlow"):
+        arrays.make(workspace, kinds=["patches"])
+
+
+def test_children_that_hold_networks_may_hold_more(workspace: Workspace, monkeypatch: pytest.MonkeyPatch) -> None:
+    given = {}
+
+    def hear(function: Any, items: Any, **options: Any) -> list[Any]:
+        given.update(options, kinds=[item.kinds for item in items])
+        return [(item, {kind: np.zeros((8, 200), np.float16) for kind in item.kinds}) for item in items]
+
+    monkeypatch.setattr(arrays, "map_unordered", hear)
+    monkeypatch.setattr(musicnn, "available", lambda: True)
+    assert arrays.make(workspace)["made"] == 3
+    assert given["kinds"] == [("patches",)] * 3 and given["memory_mb"] == arrays.NETWORK_MB
+    assert arrays.make(workspace, kinds=["mel"])["made"] == 0
+    assert given["memory_mb"] == arrays.CHILD_MB
+
+
+def test_what_is_lacking_is_known_before_it_is_made(workspace: Workspace) -> None:
+    assert arrays.lacking(workspace, "frames") == []
+    arrays.clear(workspace, ["frames"])
+    assert sorted(arrays.lacking(workspace, "frames")) == [1, 2, 3]
+    assert arrays.lacking(workspace, "frames", {2, 99}) == [2]
+    assert arrays.pace(workspace, "frames") is None  # three tracks say nothing of how long the next take
 
 
 def test_backups_hold_no_arrays(workspace: Workspace, tmp_path: Path) -> None:
@@ -149,7 +180,7 @@ def test_the_terminal_makes_measures_and_clears_them(workspace: Workspace) -> No
         return result.stdout
 
     assert json.loads(run("make", "--kind", "frames", "--limit", "1", "--json"))["tracks"] == 3
-    assert run("make").startswith("3 tracks, ")
+    assert run("make", "--kind", "mel", "--kind", "frames").startswith("3 tracks, ")
     assert run("size").startswith("3 tracks, ")
     assert json.loads(run("size", "--json"))["kinds"]["frames"]["tracks"] == 3
     assert run("clear").startswith("6 files deleted, ")

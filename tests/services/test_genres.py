@@ -11,7 +11,7 @@ import pytest
 from core.errors import EarmarkError, NotEnoughLabelsError
 from core.records import FoundFile, Label, Prediction, Tags
 from core.vocabulary import TAG_NAMES
-from services import genres, labeling, playlists, scope, training
+from services import datasets, genres, labeling, playlists, scope
 from services.learning import FeatureCache, Quick, genre_table, quick_model
 from services.workspace import Workspace
 
@@ -250,13 +250,13 @@ def test_only_the_chosen_genres_are_trained_and_the_labels_of_others_stay(
 ) -> None:
     ids = add(*[None] * 30)
     rate({track: ("rock", "jazz", "Talk")[n % 3] for n, track in enumerate(ids)}, "genre")
-    assert genres.trained(workspace) is None and training.dataset(workspace, "genre").classes == (
+    assert genres.trained(workspace) is None and datasets.dataset(workspace, "genre").classes == (
         "Talk",
         "jazz",
         "rock",
     )
     assert genres.choose_trained(workspace, ["Rock", "jazz"]) == {"Rock", "jazz"}
-    data = training.dataset(workspace, "genre")
+    data = datasets.dataset(workspace, "genre")
     assert data.classes == ("jazz", "rock") and len(data.y) == 20
     assert set(think(workspace).classes) == {"jazz", "rock"}
     assert len(workspace.labels.current("genre")) == 30
@@ -305,7 +305,7 @@ def test_too_few_labels_of_the_chosen_genres_are_counted(workspace: Workspace, a
     rate({track: "Talk" if n > 1 else ("rock", "jazz")[n] for n, track in enumerate(ids)}, "genre")
     genres.choose_trained(workspace, ["rock", "jazz"])
     with pytest.raises(NotEnoughLabelsError, match="6 more genre labels"):
-        training.dataset(workspace, "genre")
+        datasets.dataset(workspace, "genre")
 
 
 def test_two_spellings_of_a_genre_are_learned_as_one_and_stay_as_they_were_typed(

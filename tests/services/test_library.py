@@ -17,6 +17,7 @@ from audio.encode import write_audio
 from core.errors import EarmarkError
 from core.records import Label, LibraryRow, Prediction, Tags
 from services import analysis, library, targets
+from services.sizes import size_text
 from services.workspace import Workspace
 
 Song = Callable[..., Path]
@@ -261,7 +262,7 @@ def test_a_path_is_checked_in_one_sentence(song: Song, tmp_path: Path) -> None:
     checked = library.check(music(tmp_path))
     assert (checked.exists, checked.readable, checked.audio_files) == (True, True, 2)
     assert checked.bytes == one.stat().st_size + two.stat().st_size
-    assert checked.sentence == f"2 audio files, {library.size_text(checked.bytes)}"
+    assert checked.sentence == f"2 audio files, {size_text(checked.bytes)}"
 
 
 def test_counting_a_large_folder_stops_after_a_while(song: Song, tmp_path: Path) -> None:

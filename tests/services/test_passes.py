@@ -15,7 +15,7 @@ from audio.analyse import FEATURE_VERSIONS, analyse
 from audio.encode import write_audio
 from core.errors import EarmarkError
 from core.records import Analysis, Tags, Task
-from services import analysis, labeling, library, training
+from services import analysis, datasets, inputs, labeling, library, predicting
 from services.jobs import Cancelled
 from services.workspace import Workspace
 
@@ -105,7 +105,7 @@ def test_after_the_first_pass_every_track_can_be_asked_about_and_still_waits(
     tracks = workspace.tracks.all()
     assert all(track.state == "analysed" and track.quick and track.content_id is None for track in tracks)
     assert workspace.features.version("descriptors") == -FEATURE_VERSIONS["descriptors"]
-    assert len(training.matrix(workspace, "descriptors")[0]) == SONGS
+    assert len(inputs.matrix(workspace, "descriptors")[0]) == SONGS
     assert library.status(workspace)["in_passing"] == SONGS and library.status(workspace)["analyzed"] == 0
     labeling.answer(workspace, tracks[0].id, "rating", "liked")
     del hearing[:]
@@ -333,10 +333,10 @@ def test_a_model_of_an_older_version_is_trained_again(heard_all: Workspace, monk
         versions={"descriptors": 0},
     )  # fmt: skip
     runs.make_current(number)
-    assert training.outdated(heard_all) == ["rating"]
+    assert predicting.outdated(heard_all) == ["rating"]
     run(heard_all)
     assert heard_all.jobs.open(kind="retrain") == [], "there are too few answers for it"
-    monkeypatch.setattr(training, "missing", lambda *_: None)
+    monkeypatch.setattr(datasets, "missing", lambda *_: None)
     run(heard_all)
     run(heard_all)
     [job] = heard_all.jobs.open(kind="retrain")
@@ -344,7 +344,7 @@ def test_a_model_of_an_older_version_is_trained_again(heard_all: Workspace, monk
 
 
 def test_versions_a_current_model_knows_stay(heard_all: Workspace, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(training, "predict_new", lambda _: None)  # the run below has no model file
+    monkeypatch.setattr(predicting, "predict_new", lambda _: None)  # the run below has no model file
     runs = heard_all.model_runs
     number = runs.add(
         target="rating", family="ordered", features="descriptors", labels=1, classes=["liked"], scores={},

@@ -17,7 +17,7 @@ from core.errors import EarmarkError
 from core.records import FoundFile, Tags
 from core.vocabulary import TAG_NAMES
 from data.playlists import NewPlaylist
-from services import genres, labeling, playlists, scope, training
+from services import datasets, genres, labeling, playlists, scope, training
 from services.asking import Learner, rank_now
 from services.desk import Desk
 from services.learning import FeatureCache, quick_model
@@ -336,9 +336,9 @@ def test_retraining_learns_from_what_is_not_left_out(workspace: Workspace, add: 
     talk, music = add(12, "/music/Talk"), add(12, "/music/Songs")
     rate({track: ("liked", "disliked")[n % 2] for n, track in enumerate([*talk, *music])})
     scope.leave_out(workspace, "folder", "/music/Talk")
-    assert training.dataset(workspace, "rating").ids.tolist() == music
+    assert datasets.dataset(workspace, "rating").ids.tolist() == music
     scope.leave_out(workspace, "folder", "/music/Songs")
-    assert "Still needed to train on rating: 8 more ratings" in (training.missing(workspace, "rating") or "")
+    assert "Still needed to train on rating: 8 more ratings" in (datasets.missing(workspace, "rating") or "")
 
 
 def test_what_is_left_out_is_in_no_playlist_rated_or_predicted(
@@ -453,9 +453,9 @@ def test_the_choices_that_exist_are_listed_with_their_tracks(workspace: Workspac
 def test_the_scope_narrows_asking_and_nothing_else(workspace: Workspace, add: Add, rate: Any) -> None:
     nineties, later = add(12, year=1994), add(12, year=2004)
     rate({track: ("liked", "disliked")[n % 2] for n, track in enumerate([*nineties[:8], *later[:8]])})
-    before = training.dataset(workspace, "rating").ids.tolist()
+    before = datasets.dataset(workspace, "rating").ids.tolist()
     scope.choose(workspace, "year", "1994")
-    assert training.dataset(workspace, "rating").ids.tolist() == before
+    assert datasets.dataset(workspace, "rating").ids.tolist() == before
     assert sum(len(entries) for entries in playlists.contents(workspace).values()) == 24
     assert asked(workspace) == set(nineties[8:])
 

@@ -10,7 +10,7 @@ import pytest
 
 from core.errors import EarmarkError
 from core.vocabulary import MOOD_TAGS, MSD_TAGS
-from services import labeling, library, targets, training
+from services import labeling, library, predicting, targets, training
 from services.learning import FeatureCache, quick_model
 from services.workspace import Workspace
 
@@ -120,7 +120,7 @@ def test_an_ordered_target_of_ones_own_is_trained_in_its_order(workspace: Worksp
     result = training.retrain(workspace, "energy", ["ordered"])
     assert result["model"] == "ordered" and result["scores"]["accuracy"] > 0.8
     assert [q["probabilities"] for q in labeling.next_questions(workspace, "energy")] == []
-    assert training.predict(workspace, "energy", ids[0])[0]["value"] == "low"
+    assert predicting.predict(workspace, "energy", ids[0])[0]["value"] == "low"
 
 
 def test_labels_of_an_unknown_target_bring_it_along(workspace: Workspace, fill: Any, tmp_path: Path) -> None:

@@ -23,6 +23,7 @@ VERBS = {
     "demo": "Making 36 short pieces",
     "analyze": "Listening",
     "retrain": "Learning",
+    "use_run": "Predicting your library",
 }
 
 

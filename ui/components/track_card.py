@@ -10,15 +10,15 @@ import streamlit as st
 
 from core.errors import EarmarkError
 from core.records import Track
-from services import identity, labeling, scope, targets
+from services import identity, labeling, predicting, scope, targets
 from services.course import course
 from services.engine import Engine
 from services.identity import About
 from ui.components.answers import answer_field
 from ui.components.moments import moment
 from ui.components.play import play_button
-from ui.components.words import SOURCES, STATES, clock, counted, literal, readable
-from ui.session import note
+from ui.components.words import SOURCES, STATES, clock, counted, input_name, literal, percent, readable
+from ui.session import note, stamp
 
 EVENTS = 20  # of the history: as many as one looks through
 LEFT_OUT = "Not asked about, not learned from and in no playlist."
@@ -37,6 +37,8 @@ def track_card(engine: Engine, track_id: int) -> None:
         st.markdown(description(about.track))
         st.markdown(" · ".join([state_sentence(about), *(["**left out**"] if is_out else [])]))
         _answers(engine, about)
+        for line in guesses(_guessed(stamp(engine), engine, track_id)):
+            st.write(line)
         left, right = st.columns(2, gap="medium")
         with left:
             _list("What is said", said(about))
@@ -72,6 +74,50 @@ def _answer(engine: Engine, track_id: int, target: str, field: str) -> None:
     except EarmarkError as error:
         note(str(error))
     engine.learner.wake()
+
+
+@st.cache_data(show_spinner=False, max_entries=64)
+def _guessed(stamp: str, _engine: Engine, track_id: int) -> list[dict[str, Any]]:
+    """Return for each target with a guess its value, how far it is from all answers, and each input's share in it."""
+    workspace = _engine.workspace
+    found = {target: workspace.predictions.of_track(track_id, target) for target in targets.in_use(workspace)}
+    return [
+        {
+            "target": target,
+            "value": one.value,
+            "sure": max(one.proba.values(), default=None),
+            "novelty": one.novelty,
+            "inputs": _shares(_engine, target, track_id),
+        }
+        for target, one in found.items()
+        if one is not None
+    ]
+
+
+def _shares(engine: Engine, target: str, track_id: int) -> dict[str, float] | None:
+    try:
+        return predicting.explain(engine.workspace, target, track_id)
+    except EarmarkError:  # its files are gone, or what it hears is kept no more: the guess still stands
+        return None
+
+
+def guesses(rows: Iterable[dict[str, Any]]) -> list[str]:
+    """Say what is guessed, what the guess comes from, and whether the track is unlike everything answered.
+
+    >>> row = {"target": "rating", "value": "liked", "sure": 0.62, "novelty": 1.4}
+    >>> guesses([{**row, "inputs": {"musicnn": 0.53, "lyrics": 0.47}}])
+    ['Guessed rating: liked, 62 %. The guess comes from the sound 53 %, its words 47 %. Unlike anything you rated.']
+    """
+    lines = []
+    for row in rows:
+        parts = [f"Guessed {row['target']}: {literal(row['value'])}, {percent(row['sure'])}."]
+        if row["inputs"]:
+            shares = sorted(row["inputs"].items(), key=lambda one: -one[1])
+            parts.append(f"The guess comes from {', '.join(f'{input_name(name)} {percent(s)}' for name, s in shares)}.")
+        if (row["novelty"] or 0) > 1:
+            parts.append("Unlike anything you rated." if row["target"] == "rating" else "Unlike anything you answered.")
+        lines.append(" ".join(parts))
+    return lines
 
 
 def _course(engine: Engine, track_id: int) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 
 import pandas as pd
 
@@ -45,6 +46,28 @@ ASKED: dict[str, str] = {
     "lot": "drawn by lot",
     "line": "in turn",
 }
+# What models look at, as it stands in a sentence.
+INPUTS: dict[str, str] = {
+    "musicnn": "the sound",
+    "descriptors": "what is measured of the sound",
+    "tags": "the words the sound suggests",
+    "lyrics": "its words",
+    "metadata": "year, length and plays",
+    "frames": "its course",
+    "mel": "its spectrum",
+}
+# What each kind of model does, for those who meet its name in a table.
+MODELS: dict[str, str] = {
+    "prior": "takes the words the sound suggests for the genre, and learns how far they fit yours",
+    "logistic": "draws a straight line between the answers",
+    "ordered": "lays all tracks on one line from disliked to liked, or as your answers lie",
+    "knn": "asks the most similar tracks you answered",
+    "svm": "draws a curved line between the answers",
+    "ensemble": "lets one model for each input speak, and weighs them",
+    "mlp": "a small network that hears the sound as a whole",
+    "conv_lstm_attention": "a network that hears how a track goes, and what in it matters",
+    "cnn": "a network that looks at the spectrum itself, without what was learned from other music",
+}
 SKIPPED: dict[str, str] = {"not now": "Not now", "don't know": "Don't know", "never": "Never ask"}
 
 
@@ -59,6 +82,9 @@ def percent(share: float | None) -> str:
     return "over 99 %" if 0.99 < share < 1 else f"{100 * share:.0f} %"
 
 
+PERCENT = "%.0f %%"  # the format of a column of shares times 100
+
+
 def counted(number: int, one: str, many: str | None = None) -> str:
     """Say how many there are.
 
@@ -66,6 +92,24 @@ def counted(number: int, one: str, many: str | None = None) -> str:
     ('1 track', '1,200 tracks')
     """
     return f"{number:,} {one if number == 1 else many or one + 's'}"
+
+
+def interval(low_high: Sequence[float] | None) -> str:
+    """Say a 95 % interval of a share.
+
+    >>> interval([0.614, 0.888]), interval(None)
+    ('61-89 %', '')
+    """
+    return "" if low_high is None else f"{100 * low_high[0]:.0f}-{100 * low_high[1]:.0f} %"
+
+
+def input_name(name: str) -> str:
+    """Say what a model looks at: the name of an input, or of several joined by "+".
+
+    >>> input_name("musicnn"), input_name("musicnn+lyrics"), input_name("my own")
+    ('the sound', 'the sound and its words', 'my own')
+    """
+    return " and ".join(INPUTS.get(one, one) for one in name.split("+"))
 
 
 def cloud_sentence(cloud: int, tracks: int, usable: int) -> str:

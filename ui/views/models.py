@@ -1,36 +1,43 @@
-"""The Models page: how far the guesses can be trusted, what more ratings bring, and what was trained."""
+"""The Models page: how far the guesses can be trusted, what was measured, where they go wrong, what was trained."""
 
 from __future__ import annotations
 
 from typing import Any
 
-import pandas as pd
 import streamlit as st
 
-from core.errors import EarmarkError
 from core.records import ModelRun
-from services import analysis, figures, targets, training
-from ui import charts
+from services import analysis, datasets, figures, model_pages, targets
+from ui.components.changed import changed
+from ui.components.confusion import confusion
 from ui.components.doubtful import doubtful
-from ui.components.words import WITHOUT_EMBEDDING, counted, literal, percent
+from ui.components.inputs import INPUTS
+from ui.components.leaderboard import leaderboard
+from ui.components.learning_curve import LEARNING_CURVE
+from ui.components.networks import networks
+from ui.components.on_request import on_request
+from ui.components.past_runs import past_runs
+from ui.components.reliability import per_class, reliability
+from ui.components.training_curves import training_curves
+from ui.components.unlike import unlike
+from ui.components.words import WITHOUT_EMBEDDING, counted, percent
 from ui.session import Engine, engine, stamp
 
-CURVES = "models-curves"  # session: target -> (what it was worked out from, the curve)
-WANTED = "models-curve-wanted"  # session: the target whose curve is to be worked out
 NEVER_APART = "\N{NO-BREAK SPACE}"
 TWO_FIGURES = (
     "Surprise checks are drawn by lot from what has no answer, each guess kept before you answer, from the first"
     " answers on: that is what your playlists can count on. The other figure is that of artists left out of learning;"
     " models are chosen by it."
 )
-REPLAYED = (
-    "Both lines learn from your own answers, the dashed one in random order, and are tested on artists left out. What"
-    " random questions would have taught cannot be seen here. The hollow mark is what 20 more should bring."
+NOTHING = (
+    "Nothing was trained yet. After Retrain this page shows every model with its interval, which answers are taken for"
+    " which, whether the guesses are as sure as they are right, and what is unlike anything you answered."
 )
+NOT_KEPT = "What is taken for what is drawn from the next training on; this one did not keep its guesses."
 
 
 def page() -> None:
-    """Show how good the guesses are first, then Retrain, what more brings, doubts, and what was measured."""
+    """Show how good the guesses are first, then Retrain, then what was measured, and what can be done about it."""
     opened = engine()
     st.title("Models", anchor=False)
     names = list(targets.in_use(opened.workspace))
@@ -42,16 +49,19 @@ def page() -> None:
     trust(opened, target, current)
     if not analysis.has_embedding():
         st.info(WITHOUT_EMBEDDING)
-    lack = training.missing(opened.workspace, target)
+    lack = datasets.missing(opened.workspace, target)
     retrain(opened, target, lack)
+    result = last_result(opened, target)
+    if result:
+        changed(opened, result)
+        leaderboard(result)
+    mistakes(opened, target)
+    training_curves(opened, target, result)
+    networks(opened, target, lack, result)
     if lack is None:
-        more_ratings(opened, target)
-        doubtful(opened, target)
-    last = last_result(opened, target)
-    if last:
-        st.header("What was measured", anchor=False)
-        st.caption(last["why"])
-        leaderboard(last)
+        more(opened, target)
+    unlike(opened, target, trained=current is not None)
+    past_runs(opened, target)
 
 
 # -- how far the guesses can be trusted ---------------------------------------------------------------
@@ -111,73 +121,13 @@ def retrain(opened: Engine, target: str, lack: str | None) -> None:
         args=("retrain", {"target": target}),
         help="Trains every kind of model on all your answers and measures each on artists it has not heard.",
     )
-    if lack:
+    if training_now:
+        st.caption("It is learning now; a second click would start nothing more.")
+    elif lack:
         st.caption(lack)
 
 
-# -- what more ratings bring --------------------------------------------------------------------------
-
-
-@st.fragment  # the rest of the page stays as it is meanwhile
-def more_ratings(opened: Engine, target: str) -> None:
-    """Show the learning curve that was worked out, and offer to work it out: that takes seconds."""
-    st.header(f"What more {targets.get(opened.workspace, target).noun}s bring", anchor=False)
-    newest = str(opened.workspace.labels.newest_id(target))
-    kept = st.session_state.setdefault(CURVES, {})
-    if st.session_state.pop(WANTED, None) == target:
-        kept[target] = (newest, work_out(opened, target))
-    made_of, curve = kept.get(target, (None, None))
-    if curve is None:
-        st.write("Learns from your first answers, then from more and more of them; that takes some seconds.")
-    else:
-        show_curve(curve.as_json())
-        if made_of != newest:
-            st.caption("You have answered since; this is from before.")
-    words = "Work it out" if curve is None else "Work it out again"
-    fresh = curve is not None and made_of == newest
-    st.button(words, key="models-curve", disabled=fresh, on_click=want_curve, args=(target,))
-
-
-def want_curve(target: str) -> None:
-    """Have the curve worked out when the page is shown next."""
-    st.session_state[WANTED] = target
-
-
-def work_out(opened: Engine, target: str) -> Any:
-    """Return the curve, with the progress on the page; None, and why, where there are too few answers."""
-    words = "Learning from your answers again and again"
-    bar = st.progress(0.0, words)
-
-    def progress(done: int, total: int) -> None:
-        bar.progress(done / total, f"{words}: {done} of {total}")
-
-    try:
-        return figures.curve(opened.workspace, target, progress=progress)
-    except EarmarkError as error:
-        st.error(str(error))
-        return None
-    finally:
-        bar.empty()
-
-
-def show_curve(curve: dict[str, Any]) -> None:
-    """Show the sentence, and the lines once there are enough answers for them."""
-    st.markdown(f"**{literal(curve['sentence'])}**")
-    if not curve["steps"]:
-        return
-    table = pd.DataFrame(curve["steps"])
-    expected = None
-    if curve["gain"] is not None:
-        last, (low, high) = table.accuracy.iloc[-1], curve["interval"]
-        after = [curve["labels"] + curve["more"], *(min(1.0, last + gain) for gain in (curve["gain"], low, high))]
-        expected = pd.DataFrame([after], columns=["labels", "accuracy", "low", "high"])
-    dark = st.context.theme.type == "dark"
-    figure = charts.learning_curve(table, expected=expected, dark=dark)
-    st.plotly_chart(figure, key="models-curve-chart", config={"displayModeBar": False})
-    st.caption(REPLAYED)
-
-
-# -- what was measured --------------------------------------------------------------------------------
+# -- what was measured, and what would help -----------------------------------------------------------
 
 
 def last_result(opened: Engine, target: str) -> dict[str, Any] | None:
@@ -186,28 +136,31 @@ def last_result(opened: Engine, target: str) -> dict[str, Any] | None:
     return None if job is None else job.result
 
 
-def leaderboard(result: dict[str, Any]) -> None:
-    """Show every family that was measured, the usual answer among them."""
-    rows = [result["baseline"], *result["models"]] if "baseline" in result else result["models"]
-    table = pd.DataFrame(
-        [
-            {
-                "Model": "always the usual answer" if row["name"] == "baseline" else row["name"],
-                "Accuracy": row["accuracy"],
-                "low": row["accuracy_interval"][0],
-                "high": row["accuracy_interval"][1],
-                "Macro F1": row["macro_f1"],
-                "ROC AUC": row["roc_auc"],
-                "Log loss": row["log_loss"],
-                "Seconds": row["seconds"],
-            }
-            for row in rows
-        ]
-    )
-    dark = st.context.theme.type == "dark"
-    st.plotly_chart(charts.accuracy_intervals(table, dark=dark), key="models-chart", config={"displayModeBar": False})
-    st.dataframe(table.drop(columns=["low", "high"]), hide_index=True, key="models-table")
-    st.caption("Each artist's tracks are either learned from or tested on, never both. The line is the 95 % interval.")
+def mistakes(opened: Engine, target: str) -> None:
+    """Show where the newest run was wrong, how sure it was, and how each answer fares."""
+    run = model_pages.newest(opened.workspace, target)
+    measured = None if run is None else _measured(opened.home_id, run.id, opened)
+    if run is None or measured is None:
+        st.write(NOT_KEPT if opened.workspace.model_runs.all(target) else NOTHING)
+        return
+    confusion(opened, run, measured)
+    reliability(measured)
+    per_class(opened, target, measured)
+
+
+@st.cache_data(show_spinner=False, max_entries=16)
+def _measured(home: str, run: int, _opened: Engine) -> dict[str, Any] | None:
+    """Return what was kept of a run; it never changes."""
+    return model_pages.measured(_opened.workspace, _opened.workspace.model_runs.get(run))
+
+
+def more(opened: Engine, target: str) -> None:
+    """Show what more answers and other inputs bring, and the answers worth another look."""
+    st.header(f"What more {targets.get(opened.workspace, target).noun}s bring", anchor=False)
+    on_request(opened, target, LEARNING_CURVE)
+    st.header("What else there is to hear", anchor=False)
+    on_request(opened, target, INPUTS)
+    doubtful(opened, target)
 
 
 page()

@@ -1,0 +1,37 @@
+"""Keras, imported without the lines that TensorFlow's C++ parts print on standard error."""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
+
+
+def load_keras() -> Any:
+    """Import Keras on TensorFlow, on the processor only, and return it."""
+    if "keras" not in sys.modules:
+        os.environ["KERAS_BACKEND"] = "tensorflow"  # whatever a keras.json of the person's says
+        os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")  # its notes on drivers say nothing to a musician
+        os.environ.setdefault("CUDA_VISIBLE_DEVICES", "-1")
+        with _quiet_stderr():
+            import tensorflow as tf
+
+            tf.zeros(1) + 1  # starts the runtime, which prints too
+    import keras
+
+    return keras
+
+
+@contextmanager
+def _quiet_stderr() -> Iterator[None]:
+    """Send what C++ code prints on standard error to nowhere; an import that fails still raises."""
+    kept, nowhere = os.dup(2), os.open(os.devnull, os.O_WRONLY)
+    os.dup2(nowhere, 2)
+    try:
+        yield
+    finally:
+        os.dup2(kept, 2)
+        os.close(kept)
+        os.close(nowhere)
