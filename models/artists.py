@@ -90,7 +90,7 @@ def out_of_fold_logs(
     fold = np.random.default_rng(random_state).permutation(len(y)) % FOLDS
     logs = np.zeros((len(y), len(classes)))
     for number in range(FOLDS):
-        train, test = np.flatnonzero(fold != number), np.flatnonzero(fold == number)
+        train, test = np.flatnonzero(fold != number).tolist(), np.flatnonzero(fold == number).tolist()
         encoding = encode([names[i] for i in train], y[train], classes)
         logs[test] = encoding.logs([names[i] for i in test])
     return logs

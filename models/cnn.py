@@ -10,7 +10,7 @@ from models.backend import load_keras
 from models.keras_classifier import MOMENTUM, KerasClassifier, penalty
 from models.segments import SegmentClassifier
 
-FILTERS = (16, 32)
+BLOCKS = ((16, 5, 2), (32, 3, 1))  # filters, their size and step: a first step of 2 takes a third of the time of 1
 UNITS = 64
 MASKS = 2  # of each sort
 MOST_TIME = 0.2  # of a slice hidden by one mask
@@ -40,8 +40,8 @@ def network(input_shape: tuple[int, ...], n_classes: int, *, l2: float = 0.0, dr
     layers = keras.layers
     inputs = keras.Input(input_shape)
     x = layers.Reshape((*input_shape, 1))(inputs)
-    for filters in FILTERS:
-        x = layers.Conv2D(filters, 3, padding="same", use_bias=False, kernel_regularizer=penalty(l2))(x)
+    for filters, size, step in BLOCKS:
+        x = layers.Conv2D(filters, size, step, padding="same", use_bias=False, kernel_regularizer=penalty(l2))(x)
         x = layers.BatchNormalization(momentum=MOMENTUM)(x)
         x = layers.Activation("relu")(x)
         x = layers.MaxPooling2D(2, padding="same")(x)
@@ -96,7 +96,7 @@ def build(*, random_state: int = 0, augment: bool = False, **options: Any) -> Se
     **options
         Those of `KerasClassifier`.
     """
-    usual: dict[str, Any] = {"epochs": 25, "patience": 5, "batch_size": 64}
+    usual: dict[str, Any] = {"epochs": 25, "patience": 6}
     changed = spec_augment if augment else None
     return SegmentClassifier(
         KerasClassifier(network, family="cnn", random_state=random_state, augment=changed, **(usual | options))

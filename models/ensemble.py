@@ -64,7 +64,7 @@ class EnsembleClassifier(ClassifierMixin, BaseEstimator):
         X, y = np.asarray(X), np.asarray(y, dtype=str)
         groups = np.arange(len(y)).astype(str) if groups is None else np.asarray(groups)
         self.blocks_ = {name: tuple(span) for name, span in (self.blocks or {"all": (0, X.shape[1])}).items()}
-        self.parts_ = [[family, list(inputs)] for family, inputs in self.parts]
+        self.parts_: list[tuple[str, list[str]]] = [(family, list(inputs)) for family, inputs in self.parts]
         self.classes_, column = np.unique(y, return_inverse=True)
         self.shares_ = np.bincount(column) / len(column)
         held_out = self._held_out(X, y, groups)
@@ -100,7 +100,8 @@ class EnsembleClassifier(ClassifierMixin, BaseEstimator):
         rows = np.flatnonzero(self._known(part, X))
         if len(np.unique(y[rows])) < 2:
             return None  # it knows too few tracks to say anything
-        return fit(self.build(*self.parts_[part]), X[rows][:, self._columns(part)], y[rows], groups[rows])
+        family, names = self.parts_[part]
+        return fit(self.build(family, names), X[rows][:, self._columns(part)], y[rows], groups[rows])
 
     def _logs(self, part: int, member: Any, X: np.ndarray) -> np.ndarray:
         """Return how far a member's log probabilities lie above those of the class shares, shape (n, classes)."""

@@ -55,7 +55,7 @@ class LogisticClassifier(ClassifierMixin, BaseEstimator):
     def fit(self, X: np.ndarray, y: np.ndarray, groups: np.ndarray | None = None) -> LogisticClassifier:
         """Learn from labels of at least two classes; `groups`, the artists, are left out together when tuning."""
         y = np.asarray(y, dtype=str)
-        own = {"C": self.C, "outliers": self.outliers, "scale": self.scale}
+        own: dict[str, Any] = {"C": self.C, "outliers": self.outliers, "scale": self.scale}
         self.settings_ = self._tuned(X, y, groups) if self.tune else own
         rows = balanced_rows(y, self.balance, random_state=self.random_state)
         self.preprocessor_ = Preprocessor(self.settings_["scale"], self.settings_["outliers"]).fit(X)

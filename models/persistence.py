@@ -242,4 +242,4 @@ def _network(folder: Path) -> Any:
         return model
     tracks = SegmentClassifier(KerasClassifier(**model.get_params(deep=False)))
     tracks.shares_ = np.array(state["segments"]["shares"])
-    return tracks.wearing(model)
+    return tracks.adopt(model)

@@ -37,6 +37,7 @@ class Family:
     tunes: bool = False  # takes `tune`, and keeps what it chose as `settings_`
     balances: bool = False  # takes `balance`
     joins: bool = False  # takes `blocks` and hears everything there is
+    bound: bool = False  # learns from its own inputs only
 
 
 def _knn(*, random_state: int = 0, **options: Any) -> Any:
@@ -149,7 +150,9 @@ def ensemble_parts(
 FAMILIES: dict[str, Family] = {
     family.name: family
     for family in (
-        Family("prior", _prior, ("nominal",), simplicity=0, inputs=TAGS, targets=("genre",), needs_classes=True),
+        Family(
+            "prior", _prior, ("nominal",), simplicity=0, inputs=TAGS, targets=("genre",), needs_classes=True, bound=True
+        ),
         Family("logistic", _logistic, ("nominal",), simplicity=1, quick=True, tunes=True, balances=True),
         Family("ordered", _ordered, ("ordered",), simplicity=1, quick=True, needs_order=True),
         Family("knn", _knn, ("nominal", "ordered"), simplicity=2, quick=True, balances=True),
@@ -173,8 +176,9 @@ FAMILIES: dict[str, Family] = {
             inputs="frames+musicnn",
             network=True,
             time=True,
+            bound=True,
         ),
-        Family("cnn", _cnn, ("nominal", "ordered"), simplicity=7, inputs="mel", network=True, time=True),
+        Family("cnn", _cnn, ("nominal", "ordered"), simplicity=7, inputs="mel", network=True, time=True, bound=True),
     )
 }
 

@@ -61,10 +61,10 @@ class SegmentClassifier(ClassifierMixin, BaseEstimator):
         self.base_.fit(rows, y[track], **options)
         self.classes_ = self.base_.classes_
         self.shares_ = np.array([(y == name).mean() for name in self.classes_])
-        return self.wearing(self.base_)
+        return self.adopt(self.base_)
 
-    def wearing(self, base: Any) -> SegmentClassifier:
-        """Take over a fitted classifier, and what it is called."""
+    def adopt(self, base: Any) -> SegmentClassifier:
+        """Take over a fitted classifier and what is known of it."""
         self.base_, self.classes_, self.name_ = base, base.classes_, base.name_
         for name in KEPT:
             if hasattr(base, name):

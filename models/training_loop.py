@@ -180,7 +180,7 @@ def _step(network: Any, optimizer: Any) -> Step:
 
     row = network.input_shape[1:]
     signature = [tf.TensorSpec((None, *row), tf.float32), tf.TensorSpec((None,), tf.int32), tf.TensorSpec((None,))]
-    return tf.function(step, input_signature=signature, autograph=False)  # type: ignore[no-any-return]
+    return tf.function(step, input_signature=signature, autograph=False)
 
 
 class _Best:

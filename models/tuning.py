@@ -61,9 +61,9 @@ def inner_losses(
     except NotEnoughLabelsError:
         return np.empty(0)
     classes = [str(name) for name in np.unique(y)]
-    return np.array(
-        [
-            log_loss(y, out_of_fold(lambda c=c: build(c), X, y, groups, folds, classes=classes), classes)
-            for c in candidates
-        ]
-    )
+
+    def loss(settings: Settings) -> float:
+        proba = out_of_fold(lambda: build(settings), X, y, groups, folds, classes=classes)
+        return log_loss(y, proba, classes)
+
+    return np.array([loss(candidate) for candidate in candidates])

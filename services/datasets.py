@@ -14,6 +14,7 @@ from core.records import ANALYSED_STATES, Track
 from labeling.targets import Target, missing_labels
 from services import inputs, targets
 from services.learning import group_names, guessed, learned_values
+from services.versions import joined_groups
 from services.workspace import Workspace
 
 SEED = 0
@@ -132,7 +133,7 @@ def dataset(
     found = inputs.matrix(workspace, features, track_ids=wanted, make=make, progress=progress)
     y = np.array([values[int(i)] for i in found.ids], dtype=str)
     rows = [tracks[int(i)] for i in found.ids]
-    groups = group_names(rows)
+    groups = joined_groups(workspace, found.ids.tolist(), group_names(rows))
     _require_enough(about, y, groups, waiting=len(values) - len(found.ids))
     _require_artists(about, y, groups)
     inputs.check(found, lambda ids: _titles(tracks, ids), features)

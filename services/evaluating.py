@@ -8,10 +8,11 @@ from typing import Any
 
 import numpy as np
 
+from core.errors import EarmarkError
 from models import comparison
 from services import inputs, targets, training
 from services.datasets import Dataset, Report, aside, dataset, together
-from services.training import Plan, Progress, measure_baseline, measure_family
+from services.training import Plan, Progress, cost, folds_of, measure_baseline, measure_family, one_thread
 from services.workspace import Workspace
 
 
@@ -45,24 +46,25 @@ def evaluate(
         "best"; each with "random_split", which flatters), paired, nested, aside.
     """
     from models.preprocessing import check_balance
-    from models.registry import families_for, get, quick_families
+    from models.registry import get, quick_families
 
     about = targets.get(workspace, target)
     names = list(dict.fromkeys(families or [family.name for family in quick_families(about.kind)]))
     training.check_families(workspace, about.name, names)
-    assert families_for(about.kind)
-    jobs = [(name, _inputs(workspace, name, wanted)) for wanted in features or [None] for name in names]
+    asked: Sequence[str | None] = features or [None]
+    jobs = [(name, _inputs(workspace, name, wanted)) for wanted in asked for name in names]
     check_balance(balance)
     sets = _gather(workspace, about.name, [wanted for _, wanted in jobs], progress)
     data = sets[jobs[0][1]]
-    folds = training._folds(data)
+    folds = folds_of(data)
     plan = Plan(tuple(names), {}, {}, balance=balance)
-    meter = Progress(progress or (lambda _: None), total=len(jobs) * len(folds))
+    meter = Progress(progress or (lambda _: None), total=len(folds) * sum(cost(name) for name, _ in jobs))
     measured = {}
-    for name, wanted in jobs:
-        key = name if len(features or []) < 2 else f"{name} on {wanted}"
-        measured[key] = measure_family(name, sets[wanted], folds, plan, meter, flattering=not get(name).network)
-    baseline = measure_baseline(data, folds)
+    with one_thread():
+        for name, wanted in jobs:
+            key = name if len(features or []) < 2 else f"{name} on {wanted}"
+            measured[key] = measure_family(name, sets[wanted], folds, plan, meter, flattering=not get(name).network)
+        baseline = measure_baseline(data, folds)
     simplicity = {key: get(one.name).simplicity for key, one in measured.items()}
     best = min(measured, key=lambda key: measured[key].losses.mean())
     result = {
@@ -90,6 +92,8 @@ def _inputs(workspace: Workspace, family: str, features: str | None) -> str:
     from models.registry import get
 
     about = get(family)
+    if about.bound and features and inputs.split(features)[0] != inputs.split(about.inputs)[0]:
+        raise EarmarkError(f"{family} learns from {about.inputs} only. Leave it out, or leave --features out.")
     if about.joins and not features:
         return inputs.everything(workspace, about.inputs)
     return inputs.fitting(workspace, about.inputs, features)
@@ -116,14 +120,16 @@ def added(workspace: Workspace, target: str, progress: Report | None = None) -> 
     first = inputs.default(workspace)
     others = [name for name in stored_sets(workspace) if name != first]
     data = dataset(workspace, about.name, first)
-    folds = training._folds(data)
+    folds = folds_of(data)
     plan = Plan((family,), {}, {family: {}} if family == "ordered" else {family: MEASURED_WITH})
     meter = Progress(progress or (lambda _: None), total=(len(others) + 1) * len(folds))
-    alone = measure_family(family, data, folds, plan, meter)
+    with one_thread():
+        alone = measure_family(family, data, folds, plan, meter)
     rows = []
     for name in others:
         joined = dataset(workspace, about.name, f"{first}+{name}")
-        more = measure_family("ensemble", joined, folds, plan, meter)
+        with one_thread():
+            more = measure_family("ensemble", joined, folds, plan, meter)
         gain, error = comparison.paired_gain(alone.losses, more.losses, data.groups)
         own = joined.X[:, slice(*joined.blocks[name])]
         rows.append(

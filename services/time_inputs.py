@@ -125,7 +125,7 @@ def matrix(
         _make(workspace, about, wanted, progress)
     kept = _kept(workspace, about, wanted)
     found = [(i, array) for i in wanted if (array := kept(i)) is not None]
-    X = np.empty((len(found), *about.shape), dtype=about.dtype)
+    X: np.ndarray = np.empty((len(found), *about.shape), dtype=about.dtype)
     for row, (_, array) in zip(X, found, strict=True):
         row[...] = about.fit(array)
     return np.array([i for i, _ in found], dtype=np.int64), X

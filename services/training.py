@@ -64,7 +64,7 @@ class Progress:
         def tell(epoch: int, logs: dict[str, float]) -> None:
             kept = {name: round(value, 4) for name, value in logs.items()}
             self.curves.append({"family": family, "fold": fold, "epoch": epoch + 1, **kept})
-            self.done = start + min(0.95, (epoch + 1) / epochs)
+            self.done = start + cost(family) * min(0.95, (epoch + 1) / epochs)
             self.tell(f"Training {family}: part {fold}, epoch {epoch + 1}")
 
         return tell
@@ -193,8 +193,6 @@ def _possible(workspace: Workspace, wanted: str) -> list[str]:
 
 def run(workspace: Workspace, params: dict[str, Any], report: Report) -> dict[str, Any]:
     """Do a retraining job: the runner that the coordinator calls."""
-    from threadpoolctl import threadpool_limits
-
     began = time.perf_counter()
     report({"done": 0, "total": 1, "sentence": "Reading your answers"})
     target = targets.get(workspace, params.get("target", "rating")).name
@@ -204,26 +202,63 @@ def run(workspace: Workspace, params: dict[str, Any], report: Report) -> dict[st
     sets = _gather(workspace, plan, target, report)
     compared = dict(zip(plan.families, together([sets[name] for name in plan.families]), strict=True))
     first = compared[plan.families[0]]
-    folds = _folds(first)
-    progress = Progress(report, total=len(plan.families) * len(folds) + len(folds) + 1)
-    with threadpool_limits(1):  # many small fits: more threads only wait for each other
+    folds = folds_of(first)
+    progress = Progress(report, total=len(folds) * (1 + sum(map(cost, plan.families))) + 1)
+    with one_thread():
         measured = {name: measure_family(name, compared[name], folds, plan, progress) for name in plan.families}
         baseline = measure_baseline(first, folds)
-        winner, why, speaks = _decide(measured, baseline, current, first.groups)
-        judged, weight = _in_library(winner, compared[winner], plan, progress)
-        progress.tell(f"Learning from all {len(sets[winner].y):,} answers")
-        found = _Found(winner, why, measured, baseline, judged, weight)
-        run_id = _fit_and_save(workspace, sets[winner], compared[winner], found, plan, progress)
-    waits = _waits(workspace, sets[winner], run_id) if speaks else None
+        found, speaks = _choose(measured, baseline, current, compared, plan, progress)
+        run_id = _fit_and_save(workspace, sets[found.winner], compared[found.winner], found, plan, progress)
+        waits = _waits(workspace, sets[found.winner], run_id) if speaks else None
+        speaker = run_id if waits is None else _meanwhile(workspace, found, current, sets, compared, plan, progress)
     changes: dict[str, Any] = {"changed": 0, "tracks": [], "unlike": 0}
-    if speaks and waits is None:
+    if speaks and speaker is not None:
         progress.tell("Predicting your library")
-        workspace.model_runs.make_current(run_id)
+        workspace.model_runs.make_current(speaker)
         changes = predicting.predict_all(workspace, target)
     seconds = round(time.perf_counter() - began, 2)
     workspace.model_runs.set_seconds(run_id, seconds)
-    result = _result(workspace, run_id, sets[winner], compared[winner], found, seconds)
+    result = _result(run_id, sets[found.winner], compared[found.winner], found, seconds)
     return {**result, "became_current": speaks and waits is None, "waits": waits, "curves": progress.curves, **changes}
+
+
+def _choose(
+    measured: dict[str, Measured],
+    baseline: Measured,
+    current: ModelRun | None,
+    compared: Mapping[str, Dataset],
+    plan: Plan,
+    progress: Progress,
+) -> tuple[_Found, bool]:
+    """Choose the family to keep, measure it in the person's own library too, and say whether it speaks from now on."""
+    groups = compared[next(iter(measured))].groups
+    winner, why, speaks = _decide(measured, baseline, current, groups)
+    judged, weight = _in_library(winner, compared[winner], plan, progress)
+    progress.tell(f"Learning from all {len(compared[winner].y):,} answers")
+    return _Found(winner, why, measured, baseline, judged, weight), speaks
+
+
+def _meanwhile(
+    workspace: Workspace,
+    found: _Found,
+    current: ModelRun | None,
+    sets: Mapping[str, Dataset],
+    compared: Mapping[str, Dataset],
+    plan: Plan,
+    progress: Progress,
+) -> int | None:
+    """Keep the best family that needs no further listening: it speaks until the network may; None where none does."""
+    ready = {name: one for name, one in found.measured.items() if not inputs.is_made(one.features)}
+    if not ready:
+        return None
+    if current is not None and current.family not in ready:
+        current = None
+    second, speaks = _choose(ready, found.baseline, current, compared, plan, progress)
+    return (
+        _fit_and_save(workspace, sets[second.winner], compared[second.winner], second, plan, progress)
+        if speaks
+        else None
+    )
 
 
 @dataclass(frozen=True)
@@ -307,7 +342,15 @@ def _gather(workspace: Workspace, plan: Plan, target: str, report: Report) -> di
     return {name: found[plan.features[name]] for name in plan.families}
 
 
-def _folds(data: Dataset) -> Folds:
+def one_thread() -> Any:
+    """Return a context in which numpy works in one thread: many small fits only wait for each other in more."""
+    from threadpoolctl import threadpool_limits
+
+    return threadpool_limits(1)
+
+
+def folds_of(data: Dataset) -> Folds:
+    """Return the folds that every model of a comparison is measured on; no artist is on both sides."""
     from models.evaluation import grouped_folds
 
     return grouped_folds(data.y, data.groups, random_state=SEED)
@@ -329,13 +372,13 @@ def measure_family(
 
     def tell(done: int, total: int) -> None:
         if progress is not None:
-            progress.done = start + done
+            progress.done = start + done * cost(name)
             progress.tell(f"Measuring {name} on artists it has not heard: {done} of {total}")
 
     found = measure(
         name,
         data.features,
-        lambda: build(name, data, plan, progress, fold=_fold(progress, start)),
+        lambda: build(name, data, plan, progress, fold=_fold(progress, start, name)),
         data.X,
         data.y,
         data.groups,
@@ -350,8 +393,15 @@ def measure_family(
     return found
 
 
-def _fold(progress: Progress | None, start: float) -> int:
-    return 1 if progress is None else round(progress.done - start) + 1
+def _fold(progress: Progress | None, start: float, name: str) -> int:
+    return 1 if progress is None else round((progress.done - start) / cost(name)) + 1
+
+
+def cost(name: str) -> int:
+    """Return how many times longer one fit takes than that of a quick family: for the time left."""
+    from models.registry import get
+
+    return 30 if get(name).network else 1
 
 
 def build(name: str, data: Dataset, plan: Plan, progress: Progress | None = None, *, fold: int = 1) -> Any:
@@ -531,9 +581,7 @@ def _waits(workspace: Workspace, data: Dataset, run_id: int) -> dict[str, Any] |
     return {"run": run_id, **time_inputs.estimate(workspace, made[0])}
 
 
-def _result(
-    workspace: Workspace, run_id: int, data: Dataset, compared: Dataset, found: _Found, seconds: float
-) -> dict[str, Any]:
+def _result(run_id: int, data: Dataset, compared: Dataset, found: _Found, seconds: float) -> dict[str, Any]:
     from models.comparison import nested, paired
     from models.registry import get
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from typing import NamedTuple
 
 import numpy as np
@@ -12,6 +12,7 @@ from core.matching import artist_key, versions_key
 from services.workspace import Workspace
 
 COMPARED = 1_000  # answered tracks whose sound is compared, the newest: reading their signatures takes milliseconds
+GROUPED = 5_000  # answered tracks whose sound is compared when models are measured: a second
 NAMED = 1_000  # answered tracks of the candidates' artists whose titles are compared, the newest
 
 
@@ -67,6 +68,40 @@ def _by_sound(workspace: Workspace, candidates: Collection[int], answered: Colle
         for track_id, row in zip(ours, alike, strict=True)
         if row.max() >= ALIKE and theirs[int(row.argmax())] != track_id
     }
+
+
+def joined_groups(workspace: Workspace, track_ids: Sequence[int], groups: np.ndarray) -> np.ndarray:
+    """Return the groups that models are measured by, those joined that share a recording under two artists' names.
+
+    A copy on a sampler, or another spelling of the artist, would otherwise stand on the other side of a split.
+
+    Parameters
+    ----------
+    track_ids : sequence of int
+    groups : np.ndarray of str, shape (tracks,)
+
+    Returns
+    -------
+    np.ndarray of str, shape (tracks,)
+    """
+    vectors = workspace.features.vectors(NAME, list(track_ids)[-GROUPED:])
+    rows = [row for row, track_id in enumerate(track_ids) if track_id in vectors]
+    if len(rows) < 2:
+        return groups
+    unit = _unit([vectors[track_ids[row]] for row in rows])
+    parent = {name: name for name in groups.tolist()}
+
+    def root(name: str) -> str:
+        while parent[name] != name:
+            name = parent[name]
+        return name
+
+    for begin in range(0, len(rows), COMPARED):
+        alike = unit[begin : begin + COMPARED] @ unit.T >= ALIKE
+        for one, other in np.argwhere(alike):
+            a, b = root(str(groups[rows[begin + one]])), root(str(groups[rows[other]]))
+            parent[max(a, b)] = min(a, b)
+    return np.array([root(name) for name in groups.tolist()], dtype=str)
 
 
 def _unit(vectors: list[np.ndarray]) -> np.ndarray:

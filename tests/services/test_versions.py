@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
+from typing import Any
+
+import numpy as np
 import pytest
+
+from audio.signature import NAME
 
 from core.records import FoundFile, Tags
 from services import versions
-from services.versions import Twin, twins
+from services.versions import Twin, joined_groups, twins
 from services.workspace import Workspace
 
 
@@ -78,3 +83,14 @@ def test_of_an_artist_with_thousands_the_newest_are_compared(
 
 def test_without_answers_nothing_is_a_version(workspace: Workspace) -> None:
     assert twins(workspace, add(workspace, ("Nina", "Stars")), []) == {}
+
+
+def test_one_recording_under_two_names_is_one_group_when_models_are_measured(workspace: Workspace, fill: Any) -> None:
+    ids = fill(4)
+    rng = np.random.default_rng(0)
+    sound = rng.normal(size=60)
+    for track_id, vector in zip(ids, (sound, sound + 0.01 * rng.normal(size=60), *rng.normal(size=(2, 60))), strict=True):
+        workspace.features.put(track_id, {NAME: vector}, {NAME: 1})
+    groups = np.array(["abba", "a b b a", "nina", "kate"])
+    assert joined_groups(workspace, ids, groups).tolist() == ["a b b a", "a b b a", "nina", "kate"]
+    assert joined_groups(workspace, ids[2:], groups[2:]).tolist() == ["nina", "kate"]

@@ -102,3 +102,65 @@ def test_a_track_that_stays_as_loud_as_it_is_looks_level(parts: pd.DataFrame) ->
     assert list(flat.layout.yaxis.range) == [-21.0, -9.0]
     low, high = steep.layout.yaxis.range
     assert low < -80 and high > -10
+
+
+@pytest.fixture
+def counts() -> pd.DataFrame:
+    return pd.DataFrame([[8, 2, 0], [3, 4, 3], [0, 1, 9]], index=["a", "b", "c"], columns=["a", "b", "c"])
+
+
+def test_every_cell_says_its_count_and_takes_a_click(counts: pd.DataFrame) -> None:
+    squares, marks = charts.confusion_matrix(counts).data
+    assert squares.text.tolist() == counts.to_numpy().tolist() and squares.z.sum(axis=1) == pytest.approx([1, 1, 1])
+    clicks = {(y, x): int(n) for x, y, n in zip(marks.x, marks.y, marks.customdata, strict=True)}
+    assert clicks == {(row, column): counts.loc[row, column] for row in "abc" for column in "abc"}
+    assert charts.confusion_matrix(counts).layout.hoverdistance == -1, "anywhere in a cell is in it"
+
+
+def test_the_chosen_cell_is_framed_and_the_first_answer_stands_on_top(counts: pd.DataFrame) -> None:
+    figure = charts.confusion_matrix(counts, chosen=("b", "c"), dark=True)
+    [frame] = figure.layout.shapes
+    assert (round((frame.x0 + frame.x1) / 2), round((frame.y0 + frame.y1) / 2)) == (2, 1)
+    assert figure.layout.yaxis.autorange == "reversed" and len(charts.confusion_matrix(counts).layout.shapes) == 0
+
+
+def test_counts_can_be_read_on_every_shade() -> None:
+    for dark, colours in ((False, charts.LIGHT), (True, charts.DARK)):
+        for share in (0, 0.25, 0.5, 0.75, 1):
+            parts = zip(*(bytes.fromhex(colours[end][1:]) for end in ("low", "high")), strict=True)
+            shade = "#" + "".join(f"{round(low + share * (high - low)):02X}" for low, high in parts)
+            best = max(contrast("#444444", shade), contrast("#FFFFFF", shade))
+            assert best > 3, f"large and bold text needs 3:1 (dark: {dark}, share: {share})"
+
+
+def test_a_matrix_of_one_class_and_of_none_answered_is_drawn() -> None:
+    one = pd.DataFrame([[0]], index=["a"], columns=["a"])
+    assert charts.confusion_matrix(one).data[0].z.tolist() == [[0.0]]
+
+
+def test_sureness_is_drawn_against_being_right_with_the_number_of_tracks() -> None:
+    table = pd.DataFrame(
+        {"confidence": [0.4, 0.9], "accuracy": [0.5, 0.8], "low": [0.3, 0.6], "high": [0.7, 0.9], "tracks": [20, 21]}
+    )
+    line, marks = charts.reliability(table, dark=True).data
+    assert list(line.x) == list(line.y) == [0, 1] and line.line.dash == "dash"
+    assert list(marks.text) == [20, 21] and list(marks.error_y.arrayminus) == pytest.approx([0.2, 0.2])
+
+
+def test_shares_are_told_apart_without_colour() -> None:
+    table = pd.DataFrame({"class": ["jazz", "rock"], "labelled": [0.5, 0.5], "predicted": [0.1, 0.9]})
+    said, guessed = charts.class_shares(table).data
+    assert (said.marker.symbol, guessed.marker.symbol) == ("square-open", "circle")
+    assert list(guessed.x) == [0.1, 0.9] and list(guessed.y) == ["jazz", "rock"]
+
+
+def test_each_fold_has_a_line_of_what_it_learned_from_and_one_of_what_it_did_not() -> None:
+    table = pd.DataFrame(
+        {"fold": [1, 1, 2], "epoch": [1, 2, 1], "loss": [1.1, 0.9, 1.2], "accuracy": [0.4, 0.5, 0.3]}
+    ).assign(val_loss=[1.2, 1.1, None])
+    lines = charts.training_curves(table).data
+    assert [(line.name, line.line.dash, len(line.x)) for line in lines] == [
+        ("Learned from", "dash", 2), ("Learned from", "dash", 1), ("Not learned from", "solid", 2),
+        ("Learned from", "dash", 2), ("Learned from", "dash", 1),
+    ]  # fmt: skip
+    assert sum(bool(line.showlegend) for line in lines) == 2

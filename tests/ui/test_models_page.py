@@ -1,4 +1,4 @@
-"""The Models page: how far the guesses can be trusted, what more ratings bring, and doubtful answers."""
+"""The Models page: how far the guesses can be trusted, where they go wrong, what more brings, and what was trained."""
 
 from __future__ import annotations
 
@@ -9,9 +9,12 @@ from typing import Any
 import pytest
 from streamlit.testing.v1 import AppTest
 
-from core.records import Label
-from services import figures, labeling, targets
+from core.records import Label, Prediction
+from services import evaluating, figures, labeling, model_pages, runs, targets, training
 from services.engine import Engine
+from services.workspace import Workspace
+from ui.components.leaderboard import differences, flattering, nested, table
+from ui.components.reliability import sink
 
 ROOT = Path(__file__).resolve().parents[2]
 KINDS = ["liked", "semi", "disliked"]
@@ -39,6 +42,14 @@ def rated(fill: Any) -> list[int]:
 
 
 @pytest.fixture
+def trained(opened: Engine, fill: Any) -> list[int]:
+    """Give 42 tracks, 30 of them rated, and a model that learned from these."""
+    ids = fill(42, ratings=KINDS * 10)
+    training.retrain(opened.workspace, "rating", ["ordered", "knn"])
+    return ids
+
+
+@pytest.fixture
 def odd(fill: Any, monkeypatch: pytest.MonkeyPatch) -> int:
     """Give the one of 12 tracks whose genre, looked at again, all the others contradict."""
     track_id = int(fill(12, genres=["rock", *(["jazz", "rock", "folk"] * 4)[1:]])[0])
@@ -54,6 +65,24 @@ def said(at: AppTest) -> str:
 
 def click(at: AppTest, key: str) -> AppTest:
     at.button(key=key).click().run()
+    assert not at.exception, at.exception[0].message
+    return at
+
+
+def headers(at: AppTest) -> list[str]:
+    return [header.value for header in at.header]
+
+
+def shown(at: AppTest, *columns: str) -> Any:
+    """Return the table on the page that has these columns."""
+    [found] = [frame.value for frame in at.dataframe if set(columns) <= set(frame.value)]
+    return found
+
+
+def choose(at: AppTest, label: str, value: Any) -> AppTest:
+    """Choose from the list of that label."""
+    [field] = [field for field in at.selectbox if field.label == label]
+    field.set_value(value).run()
     assert not at.exception, at.exception[0].message
     return at
 
@@ -106,7 +135,7 @@ def test_every_target_in_use_can_be_looked_at(visit: Visit, opened: Engine, rate
     assert list(field.options) == ["Rating", "Genre", "Workout"], "nobody gave a mood"
     field.set_value("workout").run()
     assert not at.exception and "9 answers so far" in said(at)
-    assert [header.value for header in at.header] == ["What more workout answers bring", "Doubtful answers"]
+    assert "What more workout answers bring" in headers(at) and "What was measured" not in headers(at)
     click(at, "models-retrain")
     [job] = opened.workspace.jobs.open(kind="retrain")
     assert job.params == {"target": "workout"}
@@ -175,3 +204,266 @@ def test_what_the_learner_came_across_needs_no_look(
     assert "You said liked. I would guess semi." in said(visit())
     labeling.answer(opened.workspace, rated[3], "rating", "semi")
     assert "I would guess" not in said(visit()), "it was answered since"
+
+
+# -- what was measured --------------------------------------------------------------------------------------
+
+REPORT = {"name": "knn", "accuracy": 0.7, "accuracy_interval": [0.5, 0.8], "macro_f1": 0.6, "roc_auc": 0.8,
+          "log_loss": 0.9, "seconds": 1.0}  # fmt: skip
+
+
+def test_before_the_first_training_each_part_says_what_will_be_there(visit: Visit, rated: list[int]) -> None:
+    at = visit()
+    text = said(at)
+    assert "Nothing was trained yet." in text and "Curves appear here when a network is trained." in text
+    assert "Found once a trained model speaks." in text and "None yet. Each training is kept here" in text
+    assert charts(at) == 0 and "What changed last" not in headers(at)
+
+
+def test_every_model_stands_beside_the_usual_answer_with_its_interval(visit: Visit, trained: list[int]) -> None:
+    at = visit()
+    rows = shown(at, "Model", "Balanced")
+    assert set(rows.Model) == {"always the usual answer", "ordered", "knn"}
+    assert rows.Likely.str.endswith(" %").all() and rows.Balanced.between(0, 100).all()
+    assert {"AUC of liked", "Uncalibrated", "Calibration error"} <= set(rows)
+    text = said(at)
+    assert "Chosen and measured on different artists:" in text and "That is no figure for new artists." in text
+    assert "On the same tracks, so closer than the intervals above suggest." in text
+
+
+def test_a_result_from_before_has_no_new_figures_and_is_still_shown(
+    visit: Visit, opened: Engine, rated: list[int]
+) -> None:
+    jobs = opened.workspace.jobs
+    result = {"model": "knn", "why": "It is better.", "models": [REPORT], "scores": REPORT, "labels": 36}
+    jobs.finish(jobs.add("retrain", "training", {"target": "rating"}), "done", result=result)
+    at = visit()
+    assert shown(at, "Model").Model.tolist() == ["knn"] and "It is better." in said(at)
+    assert (nested(result), flattering(result), differences(result)) == (None, None, [])
+
+
+def test_a_clear_difference_is_told_from_one_that_is_not() -> None:
+    paired = [
+        {"name": "knn", "gain": 0.08, "error": 0.05, "clear": True},
+        {"name": "svm", "gain": 0.01, "error": 0.05, "clear": False},
+        {"name": "ensemble", "gain": -0.08, "error": 0.05, "clear": False},
+        {"name": "mlp", "gain": 0.01, "error": None, "clear": False},
+    ]
+    assert [line.removeprefix("**ordered** ") for line in differences({"model": "ordered", "paired": paired})] == [
+        "is better than knn by 0.080 ± 0.050: clear.",
+        "and svm: no clear difference (+0.010 ± 0.050).",
+        "is worse than ensemble by 0.080 ± 0.050: clear.",
+        "cannot be told apart from mlp: there are too few artists.",
+    ]
+
+
+def test_a_target_without_order_has_the_auc_over_all_its_answers() -> None:
+    assert "ROC AUC" in table({"models": [REPORT]}) and "AUC of liked" not in table({"models": [REPORT]})
+
+
+def test_tracks_that_changed_side_are_listed_with_what_was_and_is(
+    visit: Visit, opened: Engine, trained: list[int]
+) -> None:
+    job = opened.workspace.jobs.latest_done("retrain", "rating")
+    assert job is not None and job.result is not None
+    rows = [{"id": trained[31], "title": "Song 31", "artist": "Artist 1", "old": "semi", "new": "liked"}]
+    moved = {"changed": 61, "tracks": rows, "aside": "jazz has answers about one artist only."}
+    opened.workspace.jobs.finish(job.id, "done", result={**job.result, **moved})
+    at = visit()
+    assert "**61 tracks changed side.**" in said(at) and "The first 1 of 61." in said(at)
+    assert "jazz has answers about one artist only." in said(at)
+    listed = shown(at, "Was", "Is now")
+    assert listed[["Title", "Was", "Is now"]].values.tolist() == [["Song 31", "semi", "liked"]]
+
+
+def test_two_clicks_start_one_run(visit: Visit, opened: Engine, rated: list[int]) -> None:
+    at = click(visit(), "models-retrain")
+    assert at.button(key="models-retrain").disabled and "a second click would start nothing more" in said(at)
+    opened.submit("retrain", {"target": "rating"})
+    assert len(opened.workspace.jobs.open(kind="retrain")) == 1
+
+
+# -- where it is wrong --------------------------------------------------------------------------------------
+
+
+def test_a_click_on_a_square_lists_its_tracks_and_the_lists_say_which(
+    visit: Visit, opened: Engine, trained: list[int]
+) -> None:
+    run = model_pages.newest(opened.workspace, "rating")
+    assert run is not None
+    found = model_pages.measured(opened.workspace, run)
+    assert found is not None
+    at = visit()
+    at.session_state[f"confusion-{run.id}"] = {"selection": {"points": [{"x": "liked", "y": "liked"}]}}
+    at.run()
+    assert not at.exception
+    number = found["counts"][2][2]
+    assert f"**{number} track" in said(at) and "answered liked, guessed liked." in said(at)
+    assert len(shown(at, "Your answer", "How sure")) == number
+    assert [field.value for field in at.selectbox if field.label in ("Answered", "Guessed")] == ["liked", "liked"]
+
+
+def test_without_a_mouse_the_square_is_chosen_from_two_lists(visit: Visit, opened: Engine, trained: list[int]) -> None:
+    at = choose(choose(visit(), "Answered", "disliked"), "Guessed", "disliked")
+    assert "answered disliked, guessed disliked." in said(at)
+    assert set(shown(at, "Your answer")["Your answer"]) == {"disliked"}
+
+
+def test_the_surest_mistakes_come_first_and_play(opened: Engine, trained: list[int]) -> None:
+    run = model_pages.newest(opened.workspace, "rating")
+    assert run is not None
+    kept = runs.measured(opened.workspace, run)
+    assert kept is not None
+    cells = [model_pages.cell(opened.workspace, run, a, b) for a in kept["classes"] for b in kept["classes"]]
+    assert sorted(row["id"] for rows in cells for row in rows) == sorted(kept["ids"].tolist())
+    assert all([row["sure"] for row in rows] == sorted((row["sure"] for row in rows), reverse=True) for rows in cells)
+
+
+def test_a_run_that_kept_no_guesses_says_so(visit: Visit, opened: Engine, rated: list[int]) -> None:
+    scores = {"accuracy": 0.7, "accuracy_interval": [0.6, 0.8]}
+    opened.workspace.model_runs.add(
+        target="rating", family="ordered", features="musicnn", labels=36, classes=KINDS, scores=scores
+    )
+    assert "this one did not keep its guesses" in said(visit())
+
+
+def test_each_answer_stands_with_precision_and_recall_and_a_sink_is_named(visit: Visit, trained: list[int]) -> None:
+    at = visit()
+    rows = shown(at, "class", "precision")
+    assert rows["class"].tolist() == ["disliked", "semi", "liked"] and rows.labels.tolist() == [10, 10, 10]
+    assert "is above 0 by chance alone" in said(at) and charts(at) == 4
+    found = [{"class": "rock*", "labelled": 0.2, "predicted": 0.6, "sink": True}]
+    assert sink(found).startswith(r"rock\* takes 60 % of what is predicted but 20 % of your answers")
+
+
+# -- networks -----------------------------------------------------------------------------------------------
+
+
+def test_networks_are_trained_only_when_asked_for(visit: Visit, opened: Engine, rated: list[int]) -> None:
+    at = visit()
+    names = training.on_request(opened.workspace, "rating")
+    if not names:
+        assert "Networks need TensorFlow" in said(at)
+        return
+    assert at.button(key="models-train-networks").disabled
+    at.multiselect(key="models-networks-rating").set_value(["mlp"]).run()
+    at = click(at, "models-train-networks")
+    assert [job.params for job in opened.workspace.jobs.open(kind="retrain")] == [
+        {"target": "rating", "families": ["mlp"]}
+    ]
+    assert at.button(key="models-train-networks").disabled, "one at a time"
+
+
+def test_the_curves_grow_while_a_network_learns(visit: Visit, opened: Engine, rated: list[int]) -> None:
+    epoch = {"family": "mlp", "fold": 1, "epoch": 1, "loss": 1.1, "accuracy": 0.4, "val_loss": 1.2}
+    jobs = opened.workspace.jobs
+    number = jobs.add("retrain", "training", {"target": "rating", "families": ["mlp"]})
+    jobs.report(number, {"done": 1, "total": 10, "sentence": "Training mlp", "curves": [epoch]})
+    at = visit()
+    assert "It is learning now" in said(at) and "**mlp**, 1 epochs so far" in said(at) and charts(at) == 1
+    at.segmented_control(key="models-target").set_value("genre").run()
+    assert not at.exception and charts(at) == 0, "it is not about genre"
+
+
+def test_what_must_hear_the_library_first_says_what_that_takes(
+    visit: Visit, opened: Engine, trained: list[int]
+) -> None:
+    workspace = opened.workspace
+    [run] = workspace.model_runs.all("rating")
+    waiting = workspace.model_runs.add(
+        target="rating", family="cnn", features="mel", labels=30, classes=KINDS, scores=run.scores
+    )
+    job = workspace.jobs.latest_done("retrain", "rating")
+    assert job is not None and job.result is not None
+    waits = {"run": waiting, "sentence": "12,041 tracks: about 9 h and 4 GB.", "tracks": 12041}
+    workspace.jobs.finish(job.id, "done", result={**job.result, "waits": waits})
+    at = visit()
+    assert "12,041 tracks: about 9 h and 4 GB." in said(at)
+    at = click(at, "models-let-it-speak")
+    assert [job.params for job in workspace.jobs.open(kind="use_run")] == [{"run": waiting}]
+    assert at.button(key="models-let-it-speak").disabled and "Predicting your library: starting" in said(at)
+
+
+# -- what else there is to hear -------------------------------------------------------------------------------
+
+
+def test_what_each_input_adds_is_worked_out_on_request(
+    visit: Visit, opened: Engine, rated: list[int], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    rows = [{"features": "lyrics", "tracks": 30, "gain": 0.02, "error": 0.01, "clear": True, "accuracy": 0.7}]
+    apart = [{"class": "liked", "sentence": "Liked tracks are louder (level).", "descriptors": []}]
+
+    def added(workspace: Workspace, target: str, progress: Callable[[dict[str, Any]], None]) -> list[dict[str, Any]]:
+        progress({"done": 1.5, "total": 5, "sentence": "Measuring"})
+        return rows
+
+    monkeypatch.setattr(evaluating, "added", added)
+    monkeypatch.setattr(model_pages, "descriptors_that_matter", lambda workspace, target: apart)
+    at = visit()
+    assert "Its words" not in said(at)
+    at = click(at, "models-inputs")
+    assert "Its words: helps, clearly." in said(at) and "Liked tracks are louder (level)." in said(at)
+    assert at.button(key="models-inputs").disabled
+
+
+def test_without_descriptors_it_is_said_what_is_missing(visit: Visit, rated: list[int]) -> None:
+    at = click(visit(), "models-inputs")
+    assert [error.value for error in at.error if "descriptors" in error.value]
+
+
+# -- unlike anything, and the past --------------------------------------------------------------------------
+
+
+def test_what_is_unlike_anything_is_counted_and_listed(visit: Visit, opened: Engine, trained: list[int]) -> None:
+    workspace = opened.workspace
+    run = workspace.model_runs.current("rating")
+    assert run is not None
+    found = [
+        Prediction(i, "rating", "liked", {"liked": 0.9}, run.id, novelty)
+        for i, novelty in [(trained[0], 3.0), (trained[35], 1.4), (trained[36], 2.2), (trained[37], 0.4)]
+    ]
+    workspace.predictions.replace("rating", found)
+    at = visit()
+    assert "**2 tracks.** They lie farther from your answers" in said(at), "what is answered is not among them"
+    assert shown(at, "How far")[["Title", "How far"]].values.tolist() == [["Song 36", "2.2"], ["Song 35", "1.4"]]
+    workspace.predictions.replace("rating", found[-1:])
+    assert "None: every track without an answer is like something you answered." in said(visit())
+
+
+def test_past_trainings_are_compared_chosen_and_deleted(visit: Visit, opened: Engine, trained: list[int]) -> None:
+    workspace = opened.workspace
+    [first] = workspace.model_runs.all("rating")
+    training.retrain(workspace, "rating", ["ordered", "knn"])
+    second = workspace.model_runs.all("rating")[0]
+    at = visit()
+    listed = shown(at, "Run", "Speaks")
+    assert listed.Run.tolist() == [second.id, first.id] and listed.Speaks.tolist() == ["speaks", ""]
+    assert f"Run {second.id} speaks now." in said(at) and f"models-delete-{second.id}-sure" not in keys(at)
+    at = choose(choose(at, "Run", first.id), "Compare with", second.id)
+    assert shown(at, f"Run {first.id}", "Difference").Figure.tolist()[0] == "Accuracy"
+    assert "On the 30 tracks both were measured on: no clear difference" in said(at)
+    at = click(at, f"models-use-{first.id}")
+    assert [job.params for job in workspace.jobs.open(kind="use_run")] == [{"run": first.id}]
+    at = click(at, f"models-delete-{first.id}-sure")
+    assert at.toast[0].value == f"Run {first.id} is deleted."
+    assert shown(at, "Run", "Speaks").Run.tolist() == [second.id]
+
+
+def test_a_run_that_is_gone_meanwhile_is_one_sentence(visit: Visit, opened: Engine, trained: list[int]) -> None:
+    [first] = opened.workspace.model_runs.all("rating")
+    training.retrain(opened.workspace, "rating", ["ordered", "knn"])
+    at = choose(visit(), "Run", first.id)
+    runs.delete(opened.workspace, first.id)
+    at.button(key=f"models-delete-{first.id}-sure").click().run()
+    assert not at.exception and [error.value for error in at.error] == [
+        f"Run {first.id} was deleted. `runs list` shows those there are."
+    ]
+
+
+def test_what_another_run_changed_when_it_was_let_to_speak_is_said(
+    visit: Visit, opened: Engine, trained: list[int]
+) -> None:
+    [first] = opened.workspace.model_runs.all("rating")
+    training.retrain(opened.workspace, "rating", ["ordered", "knn"])
+    runs.use(opened.workspace, first.id)
+    assert f"You let run {first.id} ({first.family}) speak." in said(visit())

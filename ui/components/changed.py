@@ -1,4 +1,4 @@
-"""What a training changed: which tracks have another guess than before, and why which model speaks."""
+"""What changed last: which tracks have another guess than before, and why which model speaks."""
 
 from __future__ import annotations
 
@@ -12,9 +12,15 @@ from ui.components.words import counted, literal
 
 
 def changed(engine: Engine, result: dict[str, Any]) -> None:
-    """Say what the newest training decided, and list the tracks that changed side."""
-    st.header("What the last training changed", anchor=False)
-    st.write(literal(result["why"]))
+    """Say why which model speaks, and list the tracks that changed side.
+
+    Parameters
+    ----------
+    result : dict
+        Of a training, or of letting another run speak.
+    """
+    st.header("What changed last", anchor=False)
+    st.write(literal(result.get("why") or f"You let run {result['run']} ({result['model']}) speak."))
     if result.get("aside"):
         st.write(literal(result["aside"]))
     st.markdown(f"**{sentence(result)}**")

@@ -47,14 +47,15 @@ def confusion(engine: Engine, run: ModelRun, measured: dict[str, Any]) -> None:
 def _chosen_first(chart: str, usual: tuple[str, str]) -> tuple[tuple[str, str], tuple[str, str]]:
     """Return what the two lists begin with, the usual square or the one clicked last, and their keys.
 
-    Each click gives them new keys: a list whose value is set from outside may show another one than it has. A click
-    on the square that was clicked before takes the mark off it, and counts as well.
+    Each click gives them new keys: a list whose value is set from outside may show another one than it has. Where the
+    frame moves, the chart forgets its mark by itself.
     """
     seen = st.session_state.setdefault(SEEN, {}).setdefault(chart, {"mark": None, "square": usual, "clicks": 0})
     points = ((st.session_state.get(chart) or {}).get("selection") or {}).get("points") or []
     mark = (points[0]["y"], points[0]["x"]) if points else None
-    if mark != seen["mark"]:
-        seen.update(mark=mark, square=mark or seen["mark"], clicks=seen["clicks"] + 1)
+    if mark is not None and mark != seen["mark"]:
+        seen.update(square=mark, clicks=seen["clicks"] + 1)
+    seen["mark"] = mark
     return seen["square"], (f"{chart}-answered-{seen['clicks']}", f"{chart}-guessed-{seen['clicks']}")
 
 

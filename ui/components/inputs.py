@@ -17,8 +17,8 @@ ADDED = (
     " standard error; a gain beyond it is called clear."
 )
 APART = (
-    "Average differences among your answers, only those beyond three standard errors over artists. What goes with an"
-    " answer need not be its reason."
+    "Average differences among your answers, only those beyond three standard errors over artists, more where there are"
+    " few. What goes with an answer need not be its reason."
 )
 
 

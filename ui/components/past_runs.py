@@ -112,7 +112,7 @@ def _compare(engine: Engine, first: int, second: int) -> None:
     scores = found["scores"]
     side = pd.DataFrame(
         {
-            "": [NAMES[name] for name in scores],
+            "Figure": [NAMES[name] for name in scores],
             f"Run {first}": [f"{one['first']:.3f}" for one in scores.values()],
             f"Run {second}": [f"{one['second']:.3f}" for one in scores.values()],
             "Difference": [f"{one['difference']:+.3f}" for one in scores.values()],

@@ -21,6 +21,7 @@ from ui.components.words import SOURCES, STATES, clock, counted, input_name, lit
 from ui.session import note, stamp
 
 EVENTS = 20  # of the history: as many as one looks through
+UNLIKE_RATED, UNLIKE_ANSWERED = "Unlike anything you rated.", "Unlike anything you answered."
 LEFT_OUT = "Not asked about, not learned from and in no playlist."
 
 
@@ -38,7 +39,7 @@ def track_card(engine: Engine, track_id: int) -> None:
         st.markdown(" · ".join([state_sentence(about), *(["**left out**"] if is_out else [])]))
         _answers(engine, about)
         for line in guesses(_guessed(stamp(engine), engine, track_id)):
-            st.write(line)
+            st.markdown(line)
         left, right = st.columns(2, gap="medium")
         with left:
             _list("What is said", said(about))
@@ -78,16 +79,15 @@ def _answer(engine: Engine, track_id: int, target: str, field: str) -> None:
 
 @st.cache_data(show_spinner=False, max_entries=64)
 def _guessed(stamp: str, _engine: Engine, track_id: int) -> list[dict[str, Any]]:
-    """Return for each target with a guess its value, how far it is from all answers, and each input's share in it."""
+    """Return for each target what the guess comes from, and whether the track is unlike everything answered."""
     workspace = _engine.workspace
     found = {target: workspace.predictions.of_track(track_id, target) for target in targets.in_use(workspace)}
+    answered = workspace.labels.of_track(track_id)
     return [
         {
             "target": target,
-            "value": one.value,
-            "sure": max(one.proba.values(), default=None),
-            "novelty": one.novelty,
             "inputs": _shares(_engine, target, track_id),
+            "unlike": target not in answered and (one.novelty or 0) > 1,
         }
         for target, one in found.items()
         if one is not None
@@ -102,21 +102,20 @@ def _shares(engine: Engine, target: str, track_id: int) -> dict[str, float] | No
 
 
 def guesses(rows: Iterable[dict[str, Any]]) -> list[str]:
-    """Say what is guessed, what the guess comes from, and whether the track is unlike everything answered.
+    """Say what the guesses about a track come from, and that it is unlike everything answered.
 
-    >>> row = {"target": "rating", "value": "liked", "sure": 0.62, "novelty": 1.4}
-    >>> guesses([{**row, "inputs": {"musicnn": 0.53, "lyrics": 0.47}}])
-    ['Guessed rating: liked, 62 %. The guess comes from the sound 53 %, its words 47 %. Unlike anything you rated.']
+    >>> guesses([{"target": "rating", "inputs": {"musicnn": 0.53, "lyrics": 0.47}, "unlike": True}])
+    ['Rating: the guess comes from the sound 53 %, its words 47 %. Unlike anything you rated.']
     """
     lines = []
     for row in rows:
-        parts = [f"Guessed {row['target']}: {literal(row['value'])}, {percent(row['sure'])}."]
-        if row["inputs"]:
-            shares = sorted(row["inputs"].items(), key=lambda one: -one[1])
-            parts.append(f"The guess comes from {', '.join(f'{input_name(name)} {percent(s)}' for name, s in shares)}.")
-        if (row["novelty"] or 0) > 1:
-            parts.append("Unlike anything you rated." if row["target"] == "rating" else "Unlike anything you answered.")
-        lines.append(" ".join(parts))
+        shares = sorted((row["inputs"] or {}).items(), key=lambda one: -one[1])
+        said = ", ".join(f"{input_name(name)} {percent(share)}" for name, share in shares)
+        parts = [f"the guess comes from {said}."] if said else []
+        if row["unlike"]:
+            parts.append(UNLIKE_RATED if row["target"] == "rating" else UNLIKE_ANSWERED)
+        if parts:
+            lines.append(f"{row['target'].capitalize()}: {' '.join(parts)}")
     return lines
 
 

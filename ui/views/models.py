@@ -53,7 +53,7 @@ def page() -> None:
     retrain(opened, target, lack)
     result = last_result(opened, target)
     if result:
-        changed(opened, result)
+        changed(opened, chosen_since(opened, target) or result)
         leaderboard(result)
     mistakes(opened, target)
     training_curves(opened, target, result)
@@ -134,6 +134,14 @@ def last_result(opened: Engine, target: str) -> dict[str, Any] | None:
     """Return what the newest finished retraining of a target found."""
     job = opened.workspace.jobs.latest_done("retrain", target)
     return None if job is None else job.result
+
+
+def chosen_since(opened: Engine, target: str) -> dict[str, Any] | None:
+    """Return what came of letting another run speak, where that was after the newest training."""
+    job, training = opened.workspace.jobs.latest("use_run"), opened.workspace.jobs.latest_done("retrain", target)
+    if job is None or job.state != "done" or (training is not None and training.id > job.id):
+        return None
+    return job.result if job.result and job.result.get("target") == target else None
 
 
 def mistakes(opened: Engine, target: str) -> None:
