@@ -1237,7 +1237,7 @@ def time_arrays() -> None:
     """Spectrogram slices and feature sequences for deep models; they can be made again at any time."""
 
 
-ARRAY_KIND = click.option("--kind", "kinds", multiple=True, metavar="K", help="mel or frames [default: both].")
+ARRAY_KIND = click.option("--kind", "kinds", multiple=True, metavar="K", help="mel, frames or patches [default: all].")
 
 
 def _show_made(result: Json) -> None:

@@ -12,6 +12,9 @@ from models.segments import SegmentClassifier
 
 BLOCKS = ((16, 5, 2), (32, 3, 1))  # filters, their size and step: a first step of 2 takes a third of the time of 1
 UNITS = 64
+# Of 257 clips, new artists: log loss of genre .911 and of rating 1.020 so, .922 and 1.038 at a constant rate. Masks
+# (`spec_augment`) at a constant rate: .903 and 1.036, but the AUC of liked fell from .77 to .74: off by default.
+USUAL: dict[str, Any] = {"epochs": 25, "patience": 6, "schedule": "cosine"}
 MASKS = 2  # of each sort
 MOST_TIME = 0.2  # of a slice hidden by one mask
 MOST_BANDS = 0.15
@@ -96,8 +99,7 @@ def build(*, random_state: int = 0, augment: bool = False, **options: Any) -> Se
     **options
         Those of `KerasClassifier`.
     """
-    usual: dict[str, Any] = {"epochs": 25, "patience": 6}
     changed = spec_augment if augment else None
     return SegmentClassifier(
-        KerasClassifier(network, family="cnn", random_state=random_state, augment=changed, **(usual | options))
+        KerasClassifier(network, family="cnn", random_state=random_state, augment=changed, **(USUAL | options))
     )

@@ -87,6 +87,19 @@ def is_made(features: str) -> bool:
     return any(name in time_inputs.TIME_INPUTS and time_inputs.TIME_INPUTS[name].kind for name in split(features))
 
 
+def make(workspace: Workspace, features: str, track_ids: np.ndarray, progress: Report | None = None) -> None:
+    """Listen to the tracks that lack what is made on demand; nothing is started where none does.
+
+    Parameters
+    ----------
+    progress : callable, optional
+        Called with {"done", "total", "sentence"} meanwhile.
+    """
+    for name in split(features):
+        if name in time_inputs.TIME_INPUTS:
+            time_inputs.listen(workspace, name, [int(i) for i in track_ids], progress)
+
+
 def matrix(
     workspace: Workspace,
     features: str,

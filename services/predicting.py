@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 NOVELTY = "novelty"  # the folder, in that of a run, of what tells tracks unlike anything answered
 LISTED = 200  # tracks that changed side, in a list
 BLOCK = 5_000  # tracks predicted at a time
+MADE_BLOCK = 500  # the same of those whose course is looked at
 
 Report = Callable[[dict[str, Any]], None]
 
@@ -49,10 +50,21 @@ def predict_all(
     if run is None:
         return {"predicted": 0, "changed": 0, "tracks": [], "unlike": 0}
     before = workspace.predictions.values(target) or _quick_values(workspace, target)
-    found = inputs.matrix(workspace, run.features, run.versions, make=make, progress=progress)
-    predictions = list(predict_rows(workspace, run, found))
+    predictions = [p for part in _parts(workspace, run, make, progress) for p in predict_rows(workspace, run, part)]
     workspace.predictions.replace(target, predictions)
     return {"predicted": len(predictions), **_changes(workspace, target, before, predictions)}
+
+
+def _parts(workspace: Workspace, run: ModelRun, make: bool, progress: Report | None) -> Iterator[inputs.Inputs]:
+    """Yield what a run hears of the library, in parts where that is large: spectrograms take 0.2 MB a track."""
+    if not inputs.is_made(run.features):
+        yield inputs.matrix(workspace, run.features, run.versions)
+        return
+    ids = np.sort(workspace.features.matrix(inputs.default(workspace))[0])
+    if make:  # all in one go, so that the time left is that of all
+        inputs.make(workspace, run.features, ids, progress)
+    for part in np.array_split(ids, max(1, len(ids) // MADE_BLOCK)):
+        yield inputs.matrix(workspace, run.features, run.versions, track_ids=part)
 
 
 def _quick_values(workspace: Workspace, target: str) -> dict[int, str]:

@@ -56,7 +56,7 @@ def get(workspace: Workspace, run_id: int) -> ModelRun:
     """
     run = workspace.model_runs.get(run_id)
     if run.deleted_at is not None or run.path is None:
-        raise EarmarkError(f"Run {run_id} was deleted. `runs list` shows those there are.")
+        raise EarmarkError(f"Run {run_id} was deleted. Choose one of those that are there.")
     return run
 
 
@@ -171,8 +171,8 @@ def run(workspace: Workspace, params: dict[str, Any], report: Report) -> dict[st
     chosen = get(workspace, int(params["run"]))
     check_usable(workspace, chosen)
     report({"done": 0, "total": 1, "sentence": f"Predicting your library with run {chosen.id} ({chosen.family})"})
-    if inputs.is_made(chosen.features):
-        inputs.matrix(workspace, chosen.features, chosen.versions, make=True, progress=report)
+    ids = workspace.features.matrix(inputs.default(workspace))[0]
+    inputs.make(workspace, chosen.features, ids, report)  # before it speaks: stopped, the other one goes on
     workspace.model_runs.make_current(chosen.id)
     changes = predicting.predict_all(workspace, chosen.target, progress=report)
     return {"run": chosen.id, "model": chosen.family, "target": chosen.target, **changes}
@@ -189,7 +189,7 @@ def delete(workspace: Workspace, run_id: int) -> dict[str, Any]:
     chosen = get(workspace, run_id)
     current = workspace.model_runs.current(chosen.target)
     if current is not None and current.id == chosen.id:
-        raise EarmarkError(f"Run {run_id} speaks for {chosen.target} now. Let another one speak first (`runs use`).")
+        raise EarmarkError(f"Run {run_id} speaks for {chosen.target} now. Let another one speak first.")
     assert chosen.path is not None
     shutil.rmtree(workspace.home / chosen.path, ignore_errors=True)
     workspace.model_runs.mark_deleted(run_id)

@@ -121,8 +121,8 @@ def matrix(
     """
     about = get(name)
     wanted = sorted({int(i) for i in track_ids})
-    if make and about.kind is not None:
-        _make(workspace, about, wanted, progress)
+    if make:
+        listen(workspace, name, wanted, progress)
     kept = _kept(workspace, about, wanted)
     found = [(i, array) for i in wanted if (array := kept(i)) is not None]
     X: np.ndarray = np.empty((len(found), *about.shape), dtype=about.dtype)
@@ -146,9 +146,11 @@ def _kept(workspace: Workspace, about: TimeInput, track_ids: list[int]) -> Calla
     return load
 
 
-def _make(workspace: Workspace, about: TimeInput, track_ids: list[int], progress: Progress | None) -> None:
-    """Listen to the tracks that lack the array; nothing is started where none does."""
-    assert about.kind is not None
+def listen(workspace: Workspace, name: str, track_ids: list[int], progress: Progress | None = None) -> None:
+    """Listen to the tracks that lack the array of an input; nothing is started where none does, or none is needed."""
+    about = get(name)
+    if about.kind is None:
+        return
     waiting = arrays.lacking(workspace, about.kind, set(track_ids))
     if not waiting:
         return

@@ -33,7 +33,12 @@ os.environ.setdefault("KERAS_BACKEND", "tensorflow")
 # Group -> the files whose tests stay on one worker and come first, the longest first. Two browsers at a time would blur
 # what they measure; the others share what takes long to make.
 GROUPS = {
-    "browser": ("test_apple_browser.py", "test_desk_browser.py", "test_desk_modes_browser.py"),
+    "browser": (
+        "test_apple_browser.py",
+        "test_desk_browser.py",
+        "test_desk_modes_browser.py",
+        "test_models_browser.py",
+    ),
     "heard": ("test_analysis.py", "test_resume.py", "test_training.py"),
     "demo": ("test_demo.py",),
 }

@@ -50,7 +50,12 @@ def test_the_network_learns_and_reports_each_epoch(trained: Any) -> None:
 def test_the_network_ends_as_it_was_when_it_was_best(trained: Any) -> None:
     _, X, y, _ = trained
     groups = np.repeat(np.arange(20), 4)
-    options = {"learning_rate": 0.3, "patience": 3, "epochs": 40, "schedule": "constant"}  # so fast that it gets worse again
+    options = {
+        "learning_rate": 0.3,
+        "patience": 3,
+        "epochs": 40,
+        "schedule": "constant",
+    }  # so fast that it gets worse again
     model = build("mlp", "ordered", **options).fit(X, y, groups=groups)
     losses = model.history_["val_loss"]
     assert len(losses) == int(np.argmin(losses)) + 4 < 40

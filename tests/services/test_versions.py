@@ -8,7 +8,6 @@ import numpy as np
 import pytest
 
 from audio.signature import NAME
-
 from core.records import FoundFile, Tags
 from services import versions
 from services.versions import Twin, joined_groups, twins
@@ -89,7 +88,8 @@ def test_one_recording_under_two_names_is_one_group_when_models_are_measured(wor
     ids = fill(4)
     rng = np.random.default_rng(0)
     sound = rng.normal(size=60)
-    for track_id, vector in zip(ids, (sound, sound + 0.01 * rng.normal(size=60), *rng.normal(size=(2, 60))), strict=True):
+    again = sound + 0.01 * rng.normal(size=60)
+    for track_id, vector in zip(ids, (sound, again, *rng.normal(size=(2, 60))), strict=True):
         workspace.features.put(track_id, {NAME: vector}, {NAME: 1})
     groups = np.array(["abba", "a b b a", "nina", "kate"])
     assert joined_groups(workspace, ids, groups).tolist() == ["a b b a", "a b b a", "nina", "kate"]

@@ -467,3 +467,28 @@ def test_what_another_run_changed_when_it_was_let_to_speak_is_said(
     training.retrain(opened.workspace, "rating", ["ordered", "knn"])
     runs.use(opened.workspace, first.id)
     assert f"You let run {first.id} ({first.family}) speak." in said(visit())
+
+
+# -- one track in the library -------------------------------------------------------------------------------
+
+
+def test_a_track_says_what_its_guess_comes_from_and_that_it_is_unlike_all(opened: Engine, fill: Any) -> None:
+    workspace, ids = opened.workspace, fill(42, ratings=KINDS * 10)
+    training.retrain(workspace, "rating", ["ensemble"])
+    run = workspace.model_runs.current("rating")
+    assert run is not None and run.family == "ensemble"
+    far = [Prediction(i, "rating", "liked", {"liked": 0.9}, run.id, 1.5) for i in (ids[0], ids[40])]
+    workspace.predictions.replace("rating", far)
+    said_of = {}
+    for track in (ids[0], ids[40]):
+        at = AppTest.from_file(str(ROOT / "ui" / "main.py"), default_timeout=60).run()
+        at.switch_page("views/library.py").run()
+        rows = at.dataframe[0]
+        place = rows.value.index[rows.value.title == workspace.tracks.many([track])[track].title][0]
+        at.session_state[rows.key] = {"selection": {"rows": [int(place)], "columns": [], "cells": []}}
+        at.run()
+        assert not at.exception, at.exception[0].message
+        said_of[track] = next(element.value for element in at.markdown if "the guess comes from" in element.value)
+    assert said_of[ids[40]].startswith("Rating: the guess comes from ") and "the sound" in said_of[ids[40]]
+    assert said_of[ids[40]].endswith("Unlike anything you rated.")
+    assert "Unlike" not in said_of[ids[0]], "it was answered"
