@@ -39,11 +39,23 @@ class Encoding:
         nearer = (by_album + SMOOTHING * near) / (by_album.sum() + SMOOTHING)
         return np.log(np.maximum(nearer, LEAST)) - np.log(np.maximum(self.shares, LEAST))
 
-    def blend(self, proba: np.ndarray, names: Sequence[tuple[str, str]]) -> np.ndarray:
-        """Return probabilities that take the artist into account, shape (n, classes); 0 stays 0."""
+    def blend(
+        self, proba: np.ndarray, names: Sequence[tuple[str, str]], classes: Sequence[str] | None = None
+    ) -> np.ndarray:
+        """Return probabilities that take the artist into account, shape (n, classes); 0 stays 0.
+
+        Parameters
+        ----------
+        proba : np.ndarray, shape (n, classes)
+        names : sequence of (artist, album)
+        classes : sequence of str, optional
+            What the columns of `proba` mean; without them the encoding's own.
+        """
         if not self.weight or not len(names):
             return proba
-        mixed = proba * np.exp(self.weight * self.logs(names))
+        place = {name: i for i, name in enumerate(self.classes)}
+        columns = [place[str(name)] for name in (self.classes if classes is None else classes)]
+        mixed = proba * np.exp(self.weight * self.logs(names)[:, columns])
         return mixed / mixed.sum(axis=1, keepdims=True)
 
     def as_json(self) -> dict[str, Any]:

@@ -174,7 +174,7 @@ def calibrated(
     proba = scale(np.asarray(model.predict_proba(X), dtype=float), float(about["temperature"]))
     if not len(names) or not about.get("artists"):
         return proba
-    return Encoding.from_json(about["artists"]).blend(proba, names)
+    return Encoding.from_json(about["artists"]).blend(proba, names, model.classes_.tolist())
 
 
 def _usable(found: inputs.Inputs) -> inputs.Inputs:

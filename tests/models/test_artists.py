@@ -57,3 +57,11 @@ def test_it_survives_being_kept() -> None:
     again = Encoding.from_json(encoding.as_json())
     np.testing.assert_allclose(again.logs(names), encoding.logs(names))
     assert again.weight == 0.5 and again.classes == CLASSES
+
+
+def test_columns_in_another_order_get_their_own_artist() -> None:
+    names, y, _ = library()
+    encoding = encode(names, y, CLASSES, weight=1.0)
+    even = np.full((len(y), 2), 0.5)
+    turned = encoding.blend(even, names, CLASSES[::-1])
+    np.testing.assert_allclose(turned[:, ::-1], encoding.blend(even, names))

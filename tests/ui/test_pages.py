@@ -239,7 +239,7 @@ def test_a_trained_model_says_how_good_it_is_and_what_it_does_not_know_yet(
     at = visit("models")
     assert "learned from 24 answers" in said(at) and "3 answers newer than this model" in said(at)
     table = next(frame.value for frame in at.dataframe if "Accuracy" in frame.value)
-    assert table.Model.tolist() == ["always the usual answer", "knn", "ordered"]
+    assert table.Model.tolist() == ["always the usual answer", "ordered", "knn"]
     at.segmented_control(key="models-target").set_value("genre").run()
     assert "No trained model yet" in said(at) and "6 answers so far" in said(at)
 
