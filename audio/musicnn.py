@@ -10,8 +10,7 @@ from __future__ import annotations
 import os
 import shutil
 import tempfile
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from functools import cache
 from importlib.util import find_spec
 from pathlib import Path
@@ -21,6 +20,7 @@ import numpy as np
 
 from audio.decode import resample
 from core.errors import EarmarkError
+from core.quiet import quiet_stderr
 from core.vocabulary import MSD_TAGS, MTT_TAGS
 
 NAME = "musicnn"
@@ -173,7 +173,7 @@ def _tensorflow(threads: int) -> Any:
     """Import TensorFlow as quietly as it can be, on the processor only."""
     os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
     os.environ.setdefault("CUDA_VISIBLE_DEVICES", "-1")
-    with _quiet_stderr():
+    with quiet_stderr():
         import tensorflow as tf
 
         try:
@@ -183,19 +183,6 @@ def _tensorflow(threads: int) -> Any:
             pass
         tf.zeros(1) + 1  # starts the runtime, which prints too
     return tf
-
-
-@contextmanager
-def _quiet_stderr() -> Iterator[None]:
-    """Send what C++ code prints on standard error to nowhere; a TensorFlow that fails still raises."""
-    kept, nowhere = os.dup(2), os.open(os.devnull, os.O_WRONLY)
-    os.dup2(nowhere, 2)
-    try:
-        yield
-    finally:
-        os.dup2(kept, 2)
-        os.close(kept)
-        os.close(nowhere)
 
 
 def _read_weights(tf: Any, folder: Path) -> Weights:

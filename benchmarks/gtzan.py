@@ -39,6 +39,9 @@ def main() -> None:
     parser.add_argument("--models", default=MODELS, help="families, separated by commas")
     parser.add_argument("--seeds", type=int, default=3)
     options = parser.parse_args()
+    if not options.file.is_file():
+        emit({"skipped": f"{options.file} is not there."})
+        return
     X, y, groups = read(options.file)
     with threadpool_limits(1):
         emit(measure(X, y, groups, options.models.split(","), options.seeds))

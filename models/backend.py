@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import os
 import sys
-from collections.abc import Iterator
-from contextlib import contextmanager
 from typing import Any
+
+from core.quiet import quiet_stderr
 
 
 def load_keras() -> Any:
@@ -15,23 +15,10 @@ def load_keras() -> Any:
         os.environ["KERAS_BACKEND"] = "tensorflow"  # whatever a keras.json of the person's says
         os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")  # its notes on drivers say nothing to a musician
         os.environ.setdefault("CUDA_VISIBLE_DEVICES", "-1")
-        with _quiet_stderr():
+        with quiet_stderr():
             import tensorflow as tf
 
             tf.zeros(1) + 1  # starts the runtime, which prints too
     import keras
 
     return keras
-
-
-@contextmanager
-def _quiet_stderr() -> Iterator[None]:
-    """Send what C++ code prints on standard error to nowhere; an import that fails still raises."""
-    kept, nowhere = os.dup(2), os.open(os.devnull, os.O_WRONLY)
-    os.dup2(nowhere, 2)
-    try:
-        yield
-    finally:
-        os.dup2(kept, 2)
-        os.close(kept)
-        os.close(nowhere)

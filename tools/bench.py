@@ -13,6 +13,9 @@ SMALL = {
     "doubts.py": ["--seeds", "2", "--made-up", "150"],
     "extraction.py": ["{files}"],
     "extraction_scale.py": ["4"],
+    "gtzan.py": ["../shared/gtzan/descriptors_train_valid.csv", "--seeds", "1", "--models", "knn"],
+    "novelty.py": ["--home", "{home}"],
+    "prior.py": ["--home", "{home}", "--seeds", "1"],
     "first_track.py": ["--tracks", "12", "--seconds", "3"],
     "interrupted.py": ["--files", "6", "--moments", "2"],
     "label_efficiency.py": [

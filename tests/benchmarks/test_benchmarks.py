@@ -11,6 +11,8 @@ import sys
 from pathlib import Path
 from typing import Any
 
+import numpy as np
+import pandas as pd
 import pytest
 
 from benchmarks import library_import
@@ -61,11 +63,11 @@ def test_refit_times_each_target() -> None:
     assert all(row["ms"]["p95"] >= row["ms"]["p50"] > 0 for row in result["rows"])
 
 
-def test_retrain_times_the_quick_families() -> None:
+def test_retrain_times_what_the_button_measures() -> None:
     result = run("retrain.py", "--labels", "40", "--tracks", "120", "--target", "rating")
     row = result["rows"][0]
-    assert (row["labels"], row["tracks"], row["families"]) == (40, 120, ["ordered", "knn"])
-    assert row["seconds"] > 0
+    assert (row["labels"], row["tracks"], row["families"]) == (40, 120, ["ordered", "knn", "ensemble"])
+    assert row["seconds"] > row["first_word"] > 0
 
 
 def test_rescan_times_the_first_look_and_the_second() -> None:
@@ -78,6 +80,33 @@ def test_models_prints_what_evaluate_prints(workspace: Workspace) -> None:
     result = run("models.py", "--home", str(workspace.home), "--target", "genre", "--models", "knn")
     assert {"grouped_by", "baseline", "models", "seconds"} <= result.keys()
     assert [model["name"] for model in result["models"]] == ["knn"]
+
+
+def test_novelty_leaves_each_class_out_in_turn(workspace: Workspace) -> None:
+    answer(workspace, fill(workspace, 160), "genre", 120)
+    result = run("novelty.py", "--home", str(workspace.home))
+    assert {row["left_out"] for row in result["rows"]} == {"electronic", "folk", "jazz", "rock"}
+    assert all(0 <= row["auc"] <= 1 and 0 <= row["alarms"] <= 1 for row in result["rows"])
+
+
+def test_the_prior_is_weighed_from_the_model_alone_on(workspace: Workspace) -> None:
+    answer(workspace, fill(workspace, 160), "genre", 120)
+    result = run("prior.py", "--home", str(workspace.home), "--seeds", "1")
+    assert {row["weight"] for row in result["rows"]} == {0, 2, 4, 8, 16, 32}
+    assert str(result["best"]) in result["log_loss_of_weights"]
+
+
+def test_gtzan_keeps_artists_apart_and_says_what_flatters(tmp_path: Path) -> None:
+    rng = np.random.default_rng(0)
+    artist = np.arange(120) // 4
+    genre = np.array(["blues", "disco", "metal"])[artist % 3]
+    X = rng.normal(size=(120, 5)) + 2 * rng.normal(size=(30, 5))[artist] + (artist % 3)[:, None]
+    table = pd.DataFrame(X).assign(filename=[f"{i}.wav" for i in range(120)], label=genre, artist=artist.astype(str))
+    table.to_csv(tmp_path / "table.csv", index=False)
+    result = run("gtzan.py", str(tmp_path / "table.csv"), "--models", "knn", "--seeds", "1")
+    (row,) = result["models"]
+    assert result["artists"] == 30 and row["random_split"]["accuracy"] > row["accuracy"]
+    assert "skipped" in run("gtzan.py", str(tmp_path / "none.csv"))
 
 
 def test_library_import_times_looking_importing_and_taking_back() -> None:

@@ -105,7 +105,7 @@ def test_after_the_first_pass_every_track_can_be_asked_about_and_still_waits(
     tracks = workspace.tracks.all()
     assert all(track.state == "analysed" and track.quick and track.content_id is None for track in tracks)
     assert workspace.features.version("descriptors") == -FEATURE_VERSIONS["descriptors"]
-    assert len(inputs.matrix(workspace, "descriptors")[0]) == SONGS
+    assert len(inputs.matrix(workspace, "descriptors").ids) == SONGS
     assert library.status(workspace)["in_passing"] == SONGS and library.status(workspace)["analyzed"] == 0
     labeling.answer(workspace, tracks[0].id, "rating", "liked")
     del hearing[:]

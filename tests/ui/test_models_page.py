@@ -456,7 +456,7 @@ def test_a_run_that_is_gone_meanwhile_is_one_sentence(visit: Visit, opened: Engi
     runs.delete(opened.workspace, first.id)
     at.button(key=f"models-delete-{first.id}-sure").click().run()
     assert not at.exception and [error.value for error in at.error] == [
-        f"Run {first.id} was deleted. `runs list` shows those there are."
+        f"Run {first.id} was deleted. Choose one of those that are there."
     ]
 
 
