@@ -18,6 +18,7 @@ DEFAULT = "musicnn"
 FALLBACK = "descriptors"  # where there is no TensorFlow
 INSIDE = ("signature",)  # sets that are no features of the music: they recognise a recording
 SURE = 0.9999  # correlation with the tracks' numbers from which a column is one
+FEWEST = 10  # tracks from which that can be told from chance
 
 Report = Callable[[dict[str, Any]], None]
 
@@ -274,15 +275,15 @@ def check(inputs: Inputs, titles: Callable[[np.ndarray], str], features: str) ->
 
 def _counting(X: np.ndarray, ids: np.ndarray) -> np.ndarray:
     """Return the columns that are the tracks' numbers, or their order, on another scale."""
-    if len(ids) < 10:
+    known = np.flatnonzero(~np.isnan(X).all(axis=0))
+    if len(ids) < FEWEST or not len(known):
         return np.empty(0, int)
+    mean, spread = np.nanmean(X[:, known], axis=0), np.nanstd(X[:, known], axis=0)
+    z = (X[:, known] - mean) / np.where(spread > 0, spread, np.inf)
     found = []
     for against in (ids.astype(float), np.arange(len(ids), dtype=float)):
-        z = (against - against.mean()) / against.std()
-        spread = np.nanstd(X, axis=0)
-        with np.errstate(invalid="ignore", divide="ignore"):
-            correlation = np.nanmean((X - np.nanmean(X, axis=0)) / spread * z[:, None], axis=0)
-        found.append(np.flatnonzero((spread > 0) & (np.abs(correlation) > SURE)))
+        number = (against - against.mean()) / against.std()
+        found.append(known[np.abs(np.nanmean(z * number[:, None], axis=0)) > SURE])
     return np.unique(np.concatenate(found))
 
 

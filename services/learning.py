@@ -260,7 +260,9 @@ def quick_build(target: Target, family: str | None = None) -> Any:
     from models.registry import build_for
 
     name = family or ("ordered" if target.kind == "ordered" else "logistic")
-    options: dict[str, Any] = {"metrics": ("euclidean",)} if name == "knn" else {}  # a second distance takes twice as long
+    options: dict[str, Any] = (
+        {"metrics": ("euclidean",)} if name == "knn" else {}
+    )  # a second distance takes twice as long
     return build_for(name, target.kind, target.classes, **options)
 
 

@@ -33,13 +33,13 @@ STYLE = """
   :root { --text: #E8EAEF; --back: #17181C; --grid: #3A3F4B; --mark: #9DB2EE; --plain: #A3ADBA; }
 }
 body { font: 16px/1.5 system-ui, sans-serif; color: var(--text); background: var(--back); margin: 2rem auto;
-       max-width: 62rem; padding: 0 1rem; }
+       max-width: 84rem; padding: 0 1rem; }
 h1 { font-size: 1.6rem; } h2 { font-size: 1.2rem; margin-top: 2.2rem; } h3 { font-size: 1rem; }
 p, figcaption { max-width: 46rem; } .note { color: var(--plain); }
 .wide { overflow-x: auto; } table { border-collapse: collapse; font-variant-numeric: tabular-nums; }
 th, td { padding: .3rem .7rem; border-bottom: 1px solid var(--grid); text-align: right; white-space: nowrap; }
 th:first-child, td:first-child { text-align: left; } th { font-weight: 600; }
-.bar { position: relative; width: 14rem; height: 1rem; } .bar i, .bar b { position: absolute; display: block; }
+.bar { position: relative; width: 11rem; height: 1rem; } .bar i, .bar b { position: absolute; display: block; }
 .bar i { top: .42rem; height: .16rem; background: var(--plain); }
 .bar b { top: .2rem; width: .6rem; height: .6rem; margin-left: -.3rem; border-radius: 50%; background: var(--mark); }
 svg text { fill: var(--text); font-size: 11px; } figure { margin: 1rem 0; }
@@ -129,13 +129,15 @@ def leaderboard(result: Mapping[str, Any]) -> str:
     """Return the table of every model, the usual answer first."""
     rows = [{**result["baseline_scores"], "name": "always the usual answer"}, *result["models"]]
     names = [name for name in SCORES if any(row.get(name) is not None for row in rows)]
-    heads = ["model", "features", *(SCORES[name] for name in names), "log loss before", "random split", "seconds", ""]
+    heads = ["model", "features", "95 % interval", *(SCORES[name] for name in names)]
+    heads += ["log loss before", "random split", "seconds"]
     lines = []
     for row in rows:
         before, split = row.get("uncalibrated", {}).get("log_loss"), row.get("random_split", {}).get("accuracy")
-        cells = [row["name"], row["features"], *(_number(row.get(name)) for name in names)]
-        cells += [_number(before), _number(split), _number(row["seconds"], 1)]
-        lines.append([*map(_text, cells), _bar(row["accuracy"], *row["accuracy_interval"])])
+        scores = [_number(row.get(name)) for name in names]
+        scores += [_number(before), _number(split), _number(row["seconds"], 1)]
+        bar = _bar(row["accuracy"], *row["accuracy_interval"])
+        lines.append([_text(row["name"]), _text(row["features"]), bar, *scores])
     return _table(heads, lines)
 
 
@@ -243,7 +245,7 @@ def _number(value: Any, digits: int = 3) -> str:
 
 
 def _percent(share: float) -> str:
-    return f"{100 * share:.0f} %"
+    return f"{100 * share:.0f}\N{NO-BREAK SPACE}%"
 
 
 def _text(value: Any) -> str:
