@@ -14,7 +14,7 @@ SETUP = @fits=; other=; for p in $(PYTHONS); do \
 	  echo "Earmark cannot be set up: it needs Python 3.11 to 3.13, and none was found ($(PYTHONS))." >&2; exit 1; fi; \
 	"$${fits:-$$other}" tools/install.py
 
-.PHONY: help run install install-dev test lint format bench lock docs clean
+.PHONY: help run install install-dev test lint format tour bench lock docs clean
 .DEFAULT_GOAL := help
 
 help:  ## show this list
@@ -44,6 +44,9 @@ format: install-dev  ## put style right
 
 docs: install-dev  ## write docs/cli.md and docs/schema.md anew
 	$(PY) docs/generate.py
+
+tour: install-dev  ## run docs/tour.ipynb anew, cell by cell, and keep what it shows
+	cd docs && ../.venv/bin/jupyter-execute --inplace tour.ipynb
 
 bench: install-dev  ## run the benchmarks at a small size, one JSON object each
 	$(PY) tools/bench.py

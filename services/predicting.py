@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from core.errors import EarmarkError
+from core.errors import Cancelled, EarmarkError
 from core.records import ModelRun, Prediction, Task, Track
 from services import inputs, scope, targets
 from services.learning import Analysed, FeatureCache, group_names, quick_model, quick_predictions
@@ -16,6 +17,8 @@ from services.workspace import Workspace
 
 if TYPE_CHECKING:
     from audio.musicnn import Musicnn
+
+log = logging.getLogger(__name__)
 
 NOVELTY = "novelty"  # the folder, in that of a run, of what tells tracks unlike anything answered
 LISTED = 200  # tracks that changed side, in a list
@@ -99,8 +102,14 @@ def predict_new(workspace: Workspace, *, progress: Report | None = None) -> None
         run = workspace.model_runs.current(target)
         if run is None:
             continue
-        if _heard(workspace, run) > len(workspace.predictions.values(target)):
+        if _heard(workspace, run) <= len(workspace.predictions.values(target)):
+            continue
+        try:
             predict_all(workspace, target, make=True, progress=progress)
+        except Cancelled:
+            raise
+        except EarmarkError as error:  # a damaged model must not make the analysis fail, which is done
+            log.warning("Run %s could not predict what is new: %s", run.id, error)
 
 
 def _heard(workspace: Workspace, run: ModelRun) -> int:
