@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from models.evaluation import Folds, Measured
 
 RETUNE = 1.25  # times the answers that settings were chosen with: from there on they are chosen again
+BEGINNING = {"done": 0, "total": 1, "sentence": "Reading your answers"}
 EPOCHS_SHOWN = 400  # of all folds together: what a page can draw
 
 
@@ -110,6 +111,8 @@ def retrain(
     NotEnoughLabelsError
         The message counts what is missing.
     """
+    if progress is not None:
+        progress(dict(BEGINNING))  # at once: the first look loads scikit-learn
     dataset(workspace, target)  # says at once what is missing, before a job is queued
     return carry_out(workspace, "retrain", params_of(workspace, target, families, balance=balance), progress)
 
@@ -194,7 +197,7 @@ def _possible(workspace: Workspace, wanted: str) -> list[str]:
 def run(workspace: Workspace, params: dict[str, Any], report: Report) -> dict[str, Any]:
     """Do a retraining job: the runner that the coordinator calls."""
     began = time.perf_counter()
-    report({"done": 0, "total": 1, "sentence": "Reading your answers"})
+    report(dict(BEGINNING))
     target = targets.get(workspace, params.get("target", "rating")).name
     current = workspace.model_runs.current(target)
     base = dataset(workspace, target)
