@@ -33,7 +33,7 @@ class Family:
     network: bool = False  # needs TensorFlow and takes minutes, so it is trained only when asked for
     time: bool = False  # hears a track's course, so its inputs must be made from the files first
     needs_order: bool = False  # takes `order`, the classes lowest first
-    needs_classes: bool = False  # takes `classes`, those it may choose from
+    needs_classes: bool = False  # takes `classes`, those it may choose from, and the `table` of their tags
     tunes: bool = False  # takes `tune`, and keeps what it chose as `settings_`
     balances: bool = False  # takes `balance`
     joins: bool = False  # takes `blocks` and hears everything there is
@@ -94,29 +94,30 @@ def _ensemble(
     blocks: Blocks | None = None,
     order: Sequence[str] | None = None,
     classes: Sequence[str] | None = None,
+    table: Mapping[str, Sequence[str]] | None = None,
     **options: Any,
 ) -> Any:
     from models.ensemble import EnsembleClassifier
 
-    blocks = blocks or {}
+    blocks, guess = blocks or {}, {"classes": classes, "table": table}
     return EnsembleClassifier(
         parts=ensemble_parts(blocks, ordered=bool(order), prior=classes is not None),
         blocks=blocks,
-        build=lambda name, inputs: _member(name, inputs, order, classes, random_state),
+        build=lambda name, inputs: _member(name, inputs, order, guess, random_state),
         random_state=random_state,
         **options,
     )
 
 
 def _member(
-    name: str, inputs: Sequence[str], order: Sequence[str] | None, classes: Sequence[str] | None, random_state: int
+    name: str, inputs: Sequence[str], order: Sequence[str] | None, guess: Mapping[str, Any], random_state: int
 ) -> Any:
     usual = PLAIN_OPTIONS if tuple(inputs) == (DESCRIPTORS,) else MEMBER_OPTIONS
     options = dict(usual.get(name, MEMBER_OPTIONS.get(name, {})))
     if name == "ordered":
         options["order"] = tuple(order or ())
     if name == "prior":
-        options["classes"] = classes
+        options |= guess
     return FAMILIES[name].build(random_state=random_state, **options)
 
 
@@ -249,6 +250,7 @@ def build_for(
     order: Sequence[str] | None,
     *,
     classes: Sequence[str] | None = None,
+    table: Mapping[str, Sequence[str]] | None = None,
     blocks: Blocks | None = None,
     random_state: int = 0,
     **options: Any,
@@ -261,6 +263,8 @@ def build_for(
         The classes of the target, lowest first where they have an order; None where any text is an answer.
     classes : sequence of str, optional
         Those that the tags may be a prior for.
+    table : mapping of class to tags, optional
+        The tags that speak for each, as the person has them; without it those that ship.
     blocks : mapping of input to (first column, end), optional
         Where each input lies in X.
 
@@ -271,7 +275,7 @@ def build_for(
     if about.needs_order and order and kind == "ordered":
         options["order"] = tuple(order)
     if about.needs_classes and classes is not None:
-        options["classes"] = list(classes)
+        options["classes"], options["table"] = list(classes), None if table is None else dict(table)
     if about.joins:
         options["blocks"] = dict(blocks or {})
     return build(family, kind, random_state=random_state, **options)

@@ -72,6 +72,7 @@ class Dataset:
             self.about.kind,
             self.about.classes,
             classes=classes,
+            table=self.table,
             blocks=self.blocks,
             random_state=seed,
             **options,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import shutil
 from typing import Any
 
@@ -9,6 +10,7 @@ import numpy as np
 import pytest
 
 from core.errors import EarmarkError
+from core.vocabulary import MSD_TAGS, TAG_NAMES
 from services import datasets, evaluating, predicting, runs, training
 from services.report import PAGE
 from services.workspace import Workspace
@@ -240,3 +242,18 @@ def test_a_home_without_the_files_of_its_run_says_so(workspace: Workspace, rated
     with pytest.raises(EarmarkError, match="There is no model in"):
         predicting.predict_all(workspace, "rating")
     assert datasets.missing(workspace, "rating") is None
+
+
+def test_the_prior_reads_the_tags_as_the_person_has_them(workspace: Workspace, fill: Any, rate: Any) -> None:
+    ids = fill(48)
+    column = MSD_TAGS.index("metal")
+    for n, track_id in enumerate(ids):  # what the person calls heavy is tagged metal
+        tags = np.full(len(TAG_NAMES), 0.05)
+        tags[column] = 0.9 if n % 2 else 0.01
+        workspace.features.put(track_id, {"tags": tags}, {"tags": 1})
+    rate({track_id: "heavy" if n % 2 else "jazz" for n, track_id in enumerate(ids)}, "genre")
+    shipped = evaluating.evaluate(workspace, "genre", ["prior"])["models"][0]["accuracy"]
+    data = datasets.dataset(workspace, "genre", "tags")
+    own = dataclasses.replace(data, table={**data.table, "heavy": ("metal",)}).build("prior")
+    guesses = own.fit(data.X, data.y).predict(data.X)
+    assert (guesses == data.y).mean() > 0.9 > shipped
