@@ -50,3 +50,25 @@ class HomeBusyError(EarmarkError):
 
 class Cancelled(EarmarkError):
     """The person stopped a job; everything done so far is kept."""
+
+
+class SourceFailedError(EarmarkError):
+    """A source of lyrics gave no answer that can be believed: refused, too slow, broken. Not an absence of lyrics.
+
+    Parameters
+    ----------
+    source : str
+    reason : str
+        What happened, without the source: "answered 403 (refused)".
+    retry_after : float, optional
+        Seconds after which the source said one may ask again.
+    down : bool
+        True: it would be the same for every song, so there is no use in asking for the next one now.
+    """
+
+    def __init__(self, source: str, reason: str, *, retry_after: float | None = None, down: bool = False) -> None:
+        super().__init__(f"{source} {reason}.")
+        self.source = source
+        self.reason = reason
+        self.retry_after = retry_after
+        self.down = down

@@ -9,6 +9,7 @@ import numpy as np
 
 TrackState = Literal["new", "analysed", "partly", "unreadable", "missing", "protected", "cloud-only"]
 LabelSource = Literal["person", "csv", "itunes", "dataset"]
+LyricsOutcome = Literal["found", "instrumental", "not there", "failed"]
 
 ANALYSED_STATES: tuple[TrackState, ...] = ("analysed", "partly")
 
@@ -205,3 +206,30 @@ class Job:
     progress: dict[str, Any] = field(default_factory=dict)
     result: dict[str, Any] | None = None
     error: str | None = None
+
+
+@dataclass(frozen=True)
+class Song:
+    """A piece whose words are looked for, as its track names it."""
+
+    title: str
+    artist: str | None = None
+    album: str | None = None
+    duration: float | None = None  # seconds
+    paths: tuple[str, ...] = ()  # its files that are there now
+
+
+@dataclass(frozen=True)
+class Offer:
+    """What a source of lyrics has for a song, as the source wrote it."""
+
+    source: str
+    text: str | None = None  # None where there is only an LRC text, or nothing is sung
+    synced: str | None = None  # the words with the times they are sung at, as LRC
+    instrumental: bool = False
+    title: str | None = None  # what the source calls it; None: it does not say
+    artist: str | None = None
+    album: str | None = None
+    duration: float | None = None  # seconds
+    url: str | None = None  # where it can be looked at
+    match: float | None = None  # how well it fits the song, from 0 to 1; None: it came with the person's own file

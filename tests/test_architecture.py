@@ -39,12 +39,18 @@ LAYERS = {
     "app.py": Layer({"ui", "services", "core"}, {"streamlit", "starlette"}),
     "cli.py": Layer({"services", "core"}, {"click", "rich"}),
     "ui": Layer({"services", "core"}, {"streamlit", "plotly"}),
-    "services": Layer(MIDDLE | {"core"}, {"filelock", "psutil", "threadpoolctl", "dask", "distributed"}),
+    "services": Layer(MIDDLE | {"core"}, {"filelock", "psutil", "threadpoolctl", "dask", "distributed", "dotenv"}),
     "audio": Layer({"core"}, {"av", "librosa", "scipy", "soxr"}),
     "data": Layer({"core"}, {"sqlite_utils"}),
     "labeling": Layer({"core"}, {"sklearn"}),
     "models": Layer({"core"}, {"sklearn", "tensorflow", "keras", "skops", "umap"}),
-    "lyrics": Layer({"core"}, {"lyricsgenius", "requests", "nltk", "wordcloud", "py3langid"}),
+    "lyrics": Layer(
+        {"core"},
+        {
+            "lyricsgenius", "requests", "charset_normalizer",  # where words come from
+            "nltk", "py3langid", "stopwordsiso", "sklearn", "wordcloud", "PIL",  # what they are like
+        },
+    ),
     "streaming": Layer({"core"}, {"spotipy", "ytmusicapi"}),
     "core": Layer(set(), {"platformdirs"}),
     # Scripts beside the layers.

@@ -1,0 +1,1 @@
+"""Words of songs: where they come from, what they are like."""
