@@ -233,3 +233,34 @@ class Offer:
     duration: float | None = None  # seconds
     url: str | None = None  # where it can be looked at
     match: float | None = None  # how well it fits the song, from 0 to 1; None: it came with the person's own file
+
+
+@dataclass(frozen=True)
+class Lyrics:
+    """What is known of a track's words. That they are not there is as much a fact as that they are."""
+
+    track_id: int
+    outcome: LyricsOutcome
+    text: str | None = None  # cleaned, one line of the song a line
+    synced: str | None = None  # LRC
+    raw: str | None = None  # as the source wrote it, where cleaning changed something
+    source: str | None = None  # a provider's name, or "you"
+    match: float | None = None  # as in `Offer`
+    language: str | None = None  # ISO 639-1; None: too short or unsure
+    title: str | None = None  # what the source calls the song
+    artist: str | None = None
+    url: str | None = None
+    reason: str | None = None  # why it failed
+    asked: tuple[str, ...] = ()  # the sources that were asked, whatever they answered
+    look_again: str | None = None  # UTC, ISO 8601; None: not by itself
+    looked_at: str = ""  # UTC, ISO 8601
+
+
+@dataclass(frozen=True)
+class Doubtful:
+    """An offer that waits for the person's decision."""
+
+    id: int
+    track_id: int
+    offer: Offer
+    found_at: str

@@ -21,6 +21,7 @@ JOURNALLED: dict[str, tuple[str, ...]] = {
     "features": ("id",),
     "outlines": ("track_id",),
     "lyrics": ("track_id",),
+    "lyrics_offers": ("id",),
     "playlists": ("id",),
     "playlist_tracks": ("playlist_id", "position"),
     "exclusions": ("id",),

@@ -14,7 +14,7 @@ from typing import Any, TypeVar
 from core.errors import DatabaseTooNewError, EarmarkError, StorageError
 
 FILE_NAME = "earmark.db"
-SCHEMA_VERSION = 5  # PRAGMA user_version; raised by one with every released migration
+SCHEMA_VERSION = 6  # PRAGMA user_version; raised by one with every released migration
 BUSY_TIMEOUT_MS = 15_000  # analysis commits are short; waiting beats failing
 TROUBLE = {  # SQLite's words -> what to do
     "malformed": "it is damaged. End Earmark and copy a file from the folder `backups` beside it in its place",

@@ -9,6 +9,7 @@ import numpy as np
 
 from data.db import Database, chunks, marks
 
+NOT_HEARD = ("lyrics",)  # sets that come from elsewhere than the sound: a track may have them and wait to be heard
 NEARLY_ALL = 0.95  # of the tracks that are there: a few may have become unreadable, which must not hold up the others
 
 
@@ -92,8 +93,9 @@ class FeatureStore:
             The version of an outline that is wanted too; tracks without it lack "outline".
         """
         with self._database.read() as connection:
-            sql = "SELECT DISTINCT track_id FROM features WHERE version > 0"
-            everyone = {row[0] for row in connection.execute(sql)}
+            sql = f"""SELECT DISTINCT track_id FROM features
+                      WHERE version > 0 AND feature_set NOT IN ({marks(len(NOT_HEARD))})"""
+            everyone = {row[0] for row in connection.execute(sql, NOT_HEARD)}
             sql = "SELECT track_id FROM features WHERE feature_set = ? AND version = ?"
             having = {wish[0]: {row[0] for row in connection.execute(sql, wish)} for wish in versions.items()}
             if outline_version is not None:
@@ -156,8 +158,18 @@ class FeatureStore:
 
     def newest_id(self) -> int:
         """Return a number that grows with every track analysed, also again: for caches."""
+        sql = f"""SELECT id FROM features WHERE feature_set NOT IN ({marks(len(NOT_HEARD))})
+                  ORDER BY id DESC LIMIT 1"""
         with self._database.read() as connection:
-            return int(connection.execute("SELECT COALESCE(MAX(id), 0) FROM features").fetchone()[0])
+            row = connection.execute(sql, NOT_HEARD).fetchone()
+        return 0 if row is None else int(row[0])
+
+    def remove(self, feature_set: str, track_ids: Iterable[int]) -> None:
+        """Delete the vectors of one set for some tracks: what they described is gone."""
+        with self._database.write() as connection:
+            connection.executemany(
+                "DELETE FROM features WHERE feature_set = ? AND track_id = ?", [(feature_set, i) for i in track_ids]
+            )
 
     def has(self, track_id: int, sets: Iterable[str]) -> bool:
         """Tell whether a track was heard whole for each of these sets, by whatever version."""

@@ -336,6 +336,45 @@ def m005_models(db: Database) -> None:
         db.execute(statement)
 
 
+LYRICS = """
+ALTER TABLE lyrics ADD COLUMN synced TEXT;      -- LRC: the words with the times they are sung at
+ALTER TABLE lyrics ADD COLUMN raw TEXT;         -- as the source wrote them, where cleaning changed something
+ALTER TABLE lyrics ADD COLUMN title TEXT;       -- what the source calls the song
+ALTER TABLE lyrics ADD COLUMN artist TEXT;
+ALTER TABLE lyrics ADD COLUMN url TEXT;
+ALTER TABLE lyrics ADD COLUMN reason TEXT;      -- why it failed, in plain words
+ALTER TABLE lyrics ADD COLUMN asked TEXT NOT NULL DEFAULT '[]';  -- JSON: the sources that were asked
+ALTER TABLE lyrics ADD COLUMN look_again TEXT;  -- from when on it is looked for again; NULL: not by itself
+CREATE INDEX lyrics_looked_at ON lyrics (looked_at);
+
+CREATE TABLE lyrics_offers (    -- what may be the words of a track, or was said not to be
+    id INTEGER PRIMARY KEY AUTOINCREMENT,
+    track_id INTEGER NOT NULL REFERENCES tracks (id) ON DELETE CASCADE,
+    fingerprint TEXT NOT NULL,  -- of source and words, so that what was refused is known again
+    state TEXT NOT NULL CHECK (state IN ('waiting', 'refused')),
+    source TEXT NOT NULL,
+    text TEXT,
+    synced TEXT,
+    instrumental INTEGER NOT NULL DEFAULT 0,
+    title TEXT,
+    artist TEXT,
+    album TEXT,
+    duration REAL,
+    url TEXT,
+    match REAL,
+    found_at TEXT NOT NULL,
+    UNIQUE (track_id, fingerprint)
+);
+"""
+
+
+@migrations()
+def m006_lyrics(db: Database) -> None:
+    """Keep where words come from, when to look again, and what waits for the person's decision."""
+    for statement in split_statements(LYRICS):
+        db.execute(statement)
+
+
 def split_statements(script: str) -> list[str]:
     """Return the statements of a script one by one, so that they can share one transaction.
 

@@ -447,7 +447,8 @@ def merge(connection: sqlite3.Connection, *, keep: int, gone: int) -> None:
     """
     for table in ("files", "labels", "skips"):
         connection.execute(f"UPDATE {table} SET track_id = ? WHERE track_id = ?", [keep, gone])
-    for table in ("external_ids", "questions", "playlist_tracks", "lyrics"):
+    connection.execute(_KNOWS_LESS_OF_ITS_WORDS, [keep, gone])
+    for table in ("external_ids", "questions", "playlist_tracks", "lyrics", "lyrics_offers"):
         connection.execute(f"UPDATE OR IGNORE {table} SET track_id = ? WHERE track_id = ?", [keep, gone])
     connection.execute(
         "UPDATE OR IGNORE exclusions SET value = ? WHERE kind = 'track' AND value = ?", [str(keep), str(gone)]
@@ -562,6 +563,11 @@ _FOUND_AGAIN = """UPDATE tracks SET state = CASE WHEN content_id IS NULL THEN 'n
     WHERE id = ? AND state IN ('missing', 'cloud-only')
     AND (content_id IS NOT NULL
          OR EXISTS (SELECT 1 FROM files WHERE track_id = tracks.id AND missing_since IS NULL))"""
+
+# Its own words stay unless the other track's are more: written by the person, or found where its own are not.
+_KNOWS_LESS_OF_ITS_WORDS = """DELETE FROM lyrics WHERE track_id = ?1 AND COALESCE(source, '') <> 'you' AND EXISTS (
+    SELECT 1 FROM lyrics other WHERE other.track_id = ?2 AND (
+        other.source = 'you' OR (other.outcome = 'found' AND lyrics.outcome <> 'found')))"""
 
 
 # -- rows of another program's library ------------------------------------------------------------
