@@ -21,6 +21,7 @@ LANES: dict[str, tuple[str, ...]] = {  # one job at a time in each, so that an i
     "import": ("import", "demo", "rescan"),
     "analysis": ("analyze",),
     "training": ("retrain", "use_run"),
+    "lyrics": ("lyrics",),  # waits for the internet most of the time
 }
 RUNNERS: dict[str, tuple[str, str]] = {  # kind -> module and function (workspace, params, report), imported when needed
     "import": ("services.library", "run"),
@@ -29,6 +30,7 @@ RUNNERS: dict[str, tuple[str, str]] = {  # kind -> module and function (workspac
     "analyze": ("services.analysis", "run"),
     "retrain": ("services.training", "run"),
     "use_run": ("services.runs", "run"),
+    "lyrics": ("services.lyrics", "run"),
 }
 REPORT_EVERY = 0.4  # seconds between two writes of progress
 POLL = 0.25  # seconds between two looks for work

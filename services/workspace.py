@@ -23,6 +23,7 @@ from data.external_ids import ExternalIdStore
 from data.features import FeatureStore
 from data.jobs import JobStore
 from data.labels import LabelStore
+from data.lyrics import LyricsStore
 from data.model_runs import ModelRunStore
 from data.outlines import OutlineStore
 from data.playlists import PlaylistStore
@@ -98,6 +99,11 @@ class Workspace:
     def targets(self) -> TargetStore:
         """What the person asks beside rating and genre."""
         return TargetStore(self.database)
+
+    @cached_property
+    def lyrics(self) -> LyricsStore:
+        """Words of songs."""
+        return LyricsStore(self.database)
 
     @cached_property
     def external_ids(self) -> ExternalIdStore:
