@@ -1232,6 +1232,256 @@ def restore(file: Path) -> Json:
         return backups.restore(open_workspace(), file, progress=report)
 
 
+# -- lyrics -------------------------------------------------------------------------------------------
+
+
+@cli.group()
+def lyrics() -> None:
+    """The words of your songs: a private copy, exported by nothing."""
+
+
+def _show_fetched(result: Json) -> None:
+    found = f"{counted(result['found'], 'song')} with words, {result['instrumental']:,} instrumental"
+    say(f"{result['looked']:,} looked for: {found}, {result['not_there']:,} not there, {result['failed']:,} failed.")
+    for one in result["resting"]:
+        say(f"{one['source']} was not asked any more: {one['reason']}")
+    if result["left"]:
+        say(f"{counted(result['left'], 'track')} left for later; the same command goes on.")
+    if result["to_decide"]:
+        say(f"{counted(result['to_decide'], 'track')} to decide about: cli.py lyrics offers")
+    failed = [[one["title"], one["reason"]] for one in result["tracks"] if one["outcome"] == "failed"]
+    if failed:
+        show_table(failed, "failed", "why")
+
+
+@lyrics.command("fetch")
+@click.argument("tracks", nargs=-1, metavar="[TRACK...]")
+@click.option("--again", is_flag=True, help="Also what was not there, or failed, lately.")
+@click.option("--limit", type=NUMBER, help="Look for no more than so many.")
+@verb(_show_fetched)
+def lyrics_fetch(tracks: tuple[str, ...], again: bool, limit: int | None) -> Json:
+    """Look for the words of tracks that lack them: in the files, beside them, and where you allowed it online.
+
+    Ctrl-C keeps what was found; the same command goes on from there.
+    """
+    from services import lyrics as words
+
+    workspace = open_workspace()
+    ids = [workspace.tracks.resolve(track).id for track in tracks] or None
+    with progress("Looking for lyrics") as tell:
+        return words.fetch(workspace, track_ids=ids, again=again, limit=limit, progress=tell)
+
+
+def _show_lyrics(result: Json) -> None:
+    say(f"{result['title']}" + (f" · {result['artist']}" if result["artist"] else ""))
+    say(result["sentence"])
+    if result["figures"]:
+        language = result["language"] or "language unsure"
+        pace = result["figures"]["words_per_second"]
+        say(
+            f"{language} · {result['figures']['words']:,} words, {result['figures']['distinct_ratio']:.0%} distinct,"
+            f" repetition {result['figures']['repetition']:.0%}" + (f", {pace:.1f} words/s" if pace else "")
+        )
+        mood = result["mood"]
+        say(f"Sentiment {mood['mean']:+.2f}" if mood else "Sentiment is measured in English only.")
+        say("")
+    for line in result["lines"]:
+        stamp = f"{time_stamp(line['seconds'])}  " if line["seconds"] is not None else ""
+        say(f"{stamp}{_sign(line['sentiment'])}{line['text']}".rstrip())
+    for offer in result["offers"]:
+        say(f"To decide: {offer['id']} {offer['source']}: {offer['title']} by {offer['artist']} ({offer['match']:.0%})")
+
+
+def time_stamp(seconds: float) -> str:
+    """Return minutes and seconds.
+
+    >>> time_stamp(75.4)
+    ' 1:15'
+    """
+    return f"{int(seconds) // 60:2}:{int(seconds) % 60:02}"
+
+
+def _sign(sentiment: float | None) -> str:
+    """Return a mark before a line: + or - where it feels like something, nothing where it is not measured."""
+    if sentiment is None:
+        return ""
+    return "+ " if sentiment >= 0.05 else "- " if sentiment <= -0.05 else "  "
+
+
+@lyrics.command("show")
+@click.argument("track")
+@verb(_show_lyrics)
+def lyrics_show(track: str) -> Json:
+    """Show a track's words, where they come from, and how each line feels (in English)."""
+    from services import lyrics as words
+
+    workspace = open_workspace()
+    return words.show(workspace, workspace.tracks.resolve(track).id)
+
+
+def _show_words(result: Json) -> None:
+    if "parts" in result:
+        show_table([[name, songs] for name, songs in result["parts"].items()], result["by"], "songs with words")
+        return
+    say(f"{result['value']} ({result['songs']:,} songs) against {result['against']} ({result['songs_against']:,}):")
+    rows = [[t["word"], f"{t['z']:.1f}", t["count"], t["rest"], t["songs"]] for t in result["terms"]]
+    show_table(rows, "word", "z", "here", "there", "songs") if rows else say("No word tells them apart yet.")
+
+
+@lyrics.command("words")
+@click.argument("value", required=False)
+@click.option("--by", default="rating", show_default=True, help="A target such as genre, or artist.")
+@click.option("--against", metavar="VALUE", help="What it is compared with [default: the opposite, or all the rest].")
+@click.option("-n", "limit", type=NUMBER, default=40, show_default=True, help="How many words.")
+@verb(_show_words)
+def lyrics_words(value: str | None, by: str, against: str | None, limit: int) -> Json:
+    """List the words that tell a part of your library from the rest: lyrics words liked; words rock --by genre.
+
+    Without VALUE: the parts there are, and how many of their songs have words.
+    """
+    from services import lyrics_words as words
+
+    workspace = open_workspace()
+    if value is None:
+        return {"by": by, "parts": {name: len(ids) for name, ids in words.groups(workspace, by).items()}}
+    return words.compare(workspace, by, value, against, limit=limit)
+
+
+@lyrics.command("status")
+@verb(show_pairs)
+def lyrics_status() -> Json:
+    """Say how many tracks have words, where they came from, and what waits."""
+    from services import lyrics as words
+
+    return words.coverage(open_workspace())
+
+
+def _show_offers(result: Json) -> None:
+    rows = [
+        [o["id"], o["track"], o["track_title"], f"{o['title']} by {o['artist']}", f"{o['match']:.0%}", o["source"]]
+        for o in result["offers"]
+    ]
+    show_table(rows, "number", "track", "title", "found", "fits", "source") if rows else say("Nothing to decide.")
+
+
+@lyrics.command("offers")
+@verb(_show_offers)
+def lyrics_offers() -> Json:
+    """List words that may be another song's, for you to decide: lyrics take NUMBER, lyrics refuse NUMBER."""
+    from services import lyrics as words
+
+    return {"offers": words.offers(open_workspace())}
+
+
+@lyrics.command("take")
+@click.argument("number", type=NUMBER)
+@verb(lambda result: say(f"Taken for {result['title']}."))
+def lyrics_take(number: int) -> Json:
+    """Take words that were offered; `undo --act` takes it back."""
+    from services import lyrics as words
+
+    workspace = open_workspace()
+    taken = words.take(workspace, number)
+    return {"id": taken.track_id, "title": workspace.tracks.get(taken.track_id).title, "outcome": taken.outcome}
+
+
+@lyrics.command("refuse")
+@click.argument("number", type=NUMBER)
+@verb(lambda result: say(f"Not {result['title']}; it will not be offered again."))
+def lyrics_refuse(number: int) -> Json:
+    """Say that words that were offered are another song's."""
+    from services import lyrics as words
+
+    track = words.refuse(open_workspace(), number)
+    return {"id": track.id, "title": track.title}
+
+
+@lyrics.command("wrong")
+@click.argument("track")
+@verb(
+    lambda result: say(f"The words of {result['title']} are gone and will not be taken again; fetch looks for others.")
+)
+def lyrics_wrong(track: str) -> Json:
+    """Say that a track's words are another song's; `undo --act` takes it back."""
+    from services import lyrics as words
+
+    workspace = open_workspace()
+    found = words.wrong(workspace, workspace.tracks.resolve(track).id)
+    return {"id": found.id, "title": found.title}
+
+
+@lyrics.command("write")
+@click.argument("track")
+@click.argument("file", type=click.File("r", encoding="utf-8-sig"), default="-")
+@click.option("--instrumental", is_flag=True, help="Nothing is sung in it; no FILE is read.")
+@verb(lambda result: say(f"Kept for {result['title']}; no search replaces it."))
+def lyrics_write(track: str, file: Any, instrumental: bool) -> Json:
+    """Give a track words of your own from FILE or standard input, with or without LRC time stamps."""
+    from services import lyrics as words
+
+    workspace = open_workspace()
+    found = workspace.tracks.resolve(track)
+    try:
+        kept = (
+            words.say_instrumental(workspace, found.id)
+            if instrumental
+            else words.write(workspace, found.id, file.read())
+        )
+    except UnicodeDecodeError:
+        raise EarmarkError(f"{file.name} is no text in UTF-8; save it as one.") from None
+    return {"id": found.id, "title": found.title, "outcome": kept.outcome, "language": kept.language}
+
+
+def _show_cleared(result: Json) -> None:
+    say(f"{counted(result['cleared'], 'track')} cleared; `undo --act` brings them back.")
+    if result["kept"]:
+        say(f"{counted(result['kept'], 'track')} you wrote the words of kept theirs; --by-hand clears them too.")
+
+
+@lyrics.command("clear")
+@click.argument("tracks", nargs=-1, metavar="[TRACK...]")
+@click.option("--all", "everything", is_flag=True, help="Of every track.")
+@click.option("--by-hand", is_flag=True, help="Also what you wrote yourself.")
+@verb(_show_cleared)
+def lyrics_clear(tracks: tuple[str, ...], everything: bool, by_hand: bool) -> Json:
+    """Forget words, and what was not there, of these tracks or of all."""
+    from services import lyrics as words
+
+    if bool(tracks) == everything:
+        raise click.UsageError("Name tracks, or --all.")
+    workspace = open_workspace()
+    ids = None if everything else [workspace.tracks.resolve(track).id for track in tracks]
+    return words.clear(workspace, ids, by_hand=by_hand)
+
+
+def _show_sources(result: Json) -> None:
+    show_table([[name, "on" if on else "off"] for name, on in result["sources"].items()], "source", "asked")
+    say(f"Genius token: {result['token'] or 'none'}.")
+
+
+@lyrics.command("sources")
+@click.argument("name", required=False, metavar="[lrclib|genius]")
+@click.argument("turn", required=False, type=click.Choice(["on", "off"]))
+@click.option("--token", "enters", is_flag=True, help="Enter a Genius token; it is read without being shown.")
+@click.option("--forget-token", is_flag=True, help="Remove the Genius token kept here.")
+@verb(_show_sources)
+def lyrics_sources(name: str | None, turn: str | None, enters: bool, forget_token: bool) -> Json:
+    """Show which sources are asked, or turn one on or off: lyrics sources lrclib on. Both are off at first."""
+    from services import lyrics_sources as sources
+    from services import tokens
+
+    workspace = open_workspace()
+    if (name is None) != (turn is None):
+        raise click.UsageError("Say a source and on or off, such as: lyrics sources lrclib on.")
+    if enters:
+        tokens.keep(workspace, click.prompt("Genius token", hide_input=True, err=True))
+    if forget_token:
+        tokens.forget(workspace)
+    if name is not None:
+        sources.allow(workspace, name, turn == "on")
+    return sources.state(workspace)
+
+
 @cli.group("arrays")
 def time_arrays() -> None:
     """Spectrogram slices and feature sequences for deep models; they can be made again at any time."""

@@ -48,8 +48,8 @@ BUSY_SECONDS = 1
 LONG_BUSY = 7200
 
 BEHAVIOURS = (
-    "right", "synced", "noise", "another song", "nearly", "instrumental", "absent", "track list", "403", "429", "429 date",
-    "429 long", "500", "garbage", "wrong shape", "drip", "never", "redirects", "huge", "challenge",
+    "right", "synced", "noise", "another song", "nearly", "instrumental", "absent", "track list", "403", "429",
+    "429 date", "429 long", "500", "garbage", "wrong shape", "drip", "never", "redirects", "huge", "challenge",
 )  # fmt: skip
 
 

@@ -35,9 +35,7 @@ class Lrclib:
     name = "LRCLIB"
     online = True
 
-    def __init__(
-        self, *, wait: Callable[[float], None] = time.sleep, root: str = ROOT, web: Web | None = None
-    ) -> None:
+    def __init__(self, *, wait: Callable[[float], None] = time.sleep, root: str = ROOT, web: Web | None = None) -> None:
         self._root = root.rstrip("/")
         self._web = web or Web(self.name, wait=wait)
 

@@ -95,9 +95,7 @@ class Web:
         self._keep_apart()
         end = time.monotonic() + self._deadline
         try:
-            with self._session.get(
-                url, params=params, headers=headers, timeout=self._timeout, stream=True
-            ) as answer:
+            with self._session.get(url, params=params, headers=headers, timeout=self._timeout, stream=True) as answer:
                 return answer.status_code, self._read(answer, end), _pause(answer.headers.get("Retry-After"))
         except requests.TooManyRedirects:
             raise SourceFailedError(self.source, "sends from one page to the next without end") from None

@@ -17,7 +17,7 @@ from services.jobs import Report, carry_out, submit
 from services.workspace import Workspace
 
 if TYPE_CHECKING:
-    from lyrics.providers import Provider, Verdict
+    from lyrics.providers import Verdict
 
 SET = "lyrics"  # the feature set
 KIND = "lyrics"  # the job
@@ -26,6 +26,7 @@ ABSENT_DAYS = 30  # until what was not there is looked for again
 FAILED_MINUTES = 15  # until what failed is tried again
 GIVE_UP = 3  # songs in a row for which a source was down: the rest of the job does without it
 IN_TIME = 3.0  # seconds a recording may be longer or shorter than the one the time stamps were made for
+PATIENCE = 60.0  # seconds: a source that asks for more time than that is left alone at once
 STEP = 0.2  # seconds between two looks whether the person wants to stop
 LISTED = 200  # failures a job's result names
 
@@ -175,7 +176,8 @@ class _Search:
         """Stop asking a source that is down, so that a library is not looked for song by song in vain."""
         for provider in list(self._providers):
             self._down[provider.name] = self._down[provider.name] + 1 if provider.name in verdict.down else 0
-            if self._down[provider.name] >= GIVE_UP:
+            told_to_wait = provider.name in verdict.down and (verdict.retry_after or 0) > PATIENCE
+            if self._down[provider.name] >= GIVE_UP or told_to_wait:
                 self._resting[provider.name] = verdict.reason or f"{provider.name} does not answer."
                 self._providers.remove(provider)
 
@@ -229,6 +231,7 @@ def _of_offer(track: Track, offer: Offer, asked: tuple[str, ...]) -> Lyrics:
     """Return the row of words found; time stamps made for a longer or shorter recording are left out."""
     from lyrics.cleaning import clean
     from lyrics.language import detect
+
     from lyrics.providers import words_of
 
     raw = words_of(offer)
@@ -418,17 +421,7 @@ def show(workspace: Workspace, track_id: int) -> dict[str, Any]:
         "artist": track.artist,
         "outcome": None if lyrics is None else lyrics.outcome,
         "sentence": sentence(track, lyrics),
-        "offers": [
-            {
-                "id": one.id,
-                "source": one.offer.source,
-                "title": one.offer.title,
-                "artist": one.offer.artist,
-                "match": one.offer.match,
-                "text": one.offer.text,
-            }
-            for one in workspace.lyrics.waiting(track_id=track_id)
-        ],
+        "offers": offers(workspace, track_id),
     }
     names = ("text", "source", "match", "language", "url", "looked_at")
     found |= {name: None if lyrics is None else getattr(lyrics, name) for name in names}
@@ -436,6 +429,31 @@ def show(workspace: Workspace, track_id: int) -> dict[str, Any]:
     if lyrics is None or lyrics.outcome != "found":
         return found | {"lines": [], "mood": None, "figures": None}
     return found | {"lines": _lines(lyrics), "mood": _mood(lyrics), "figures": _figures(lyrics, track.duration)}
+
+
+def offers(workspace: Workspace, track_id: int | None = None) -> list[dict[str, Any]]:
+    """Return what waits for a decision, the best first: [{id, track, track_title, source, title, artist, match, text}].
+
+    Parameters
+    ----------
+    track_id : int, optional
+        Only what is offered for this track.
+    """
+    waiting = workspace.lyrics.waiting(track_id=track_id)
+    tracks = workspace.tracks.many([one.track_id for one in waiting])
+    return [
+        {
+            "id": one.id,
+            "track": one.track_id,
+            "track_title": tracks[one.track_id].title,
+            "source": one.offer.source,
+            "title": one.offer.title,
+            "artist": one.offer.artist,
+            "match": one.offer.match,
+            "text": one.offer.text,
+        }
+        for one in waiting
+    ]
 
 
 def sentence(track: Track, lyrics: Lyrics | None) -> str:
@@ -540,4 +558,3 @@ def describe_anew(workspace: Workspace) -> int:
     for i in lacking:
         describe(workspace, tracks[i], known[i])
     return len(lacking)
-

@@ -7,11 +7,12 @@ import time
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
+from lyrics.embedded import Embedded
+from lyrics.sidecar import Sidecar
+
 from audio.metadata import read_lyrics
 from core.errors import EarmarkError, SourceFailedError
 from core.records import Song
-from lyrics.embedded import Embedded
-from lyrics.sidecar import Sidecar
 from services import tokens
 from services.workspace import Workspace
 
@@ -23,9 +24,12 @@ ONLINE = (LRCLIB, GENIUS)
 OWN = (Embedded.name, Sidecar.name)
 ALLOWED = "lyrics_online"  # setting: source -> whether it may be asked
 BY_ITSELF = "lyrics_by_itself"  # setting: new tracks are looked up without being asked to
-ADDRESSES = {LRCLIB: "EARMARK_LRCLIB", GENIUS: "EARMARK_GENIUS"}  # environment: another server, such as one's own LRCLIB
+ADDRESSES = {
+    LRCLIB: "EARMARK_LRCLIB",
+    GENIUS: "EARMARK_GENIUS",
+}  # environment: another server, such as one's own LRCLIB
 WHAT_LEAVES = {  # what turning a source on means, in words
-    LRCLIB: "Asks lrclib.net, a free collection, for each track by artist, title, album and length. No account is needed.",
+    LRCLIB: "Asks lrclib.net, a free collection, for each track by artist, title, album and length. No account needed.",
     GENIUS: "Asks genius.com for each track by artist and title, with your access token.",
 }
 NO_TOKEN = (

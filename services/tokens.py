@@ -1,4 +1,4 @@
-"""The person's keys to outside services: where they are looked for, and how one is kept so that only they can read it."""
+"""The person's keys to outside services: where they are looked for, and how one is kept that only they can read."""
 
 from __future__ import annotations
 
