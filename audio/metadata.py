@@ -20,6 +20,7 @@ AUDIO_EXTENSIONS: frozenset[str] = frozenset({
 MAX_COVER = 20_000_000  # bytes; larger is no cover
 CONTROL_CHARACTERS = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029\ufeff\ufffe\uffff]+")
 NUMERIC_GENRE = re.compile(r"\((\d{1,3})\)\s*(.*)|(\d{1,3})")
+LYRICS_KEY = re.compile(r"(?:wm/)?(?:un|un-)?(?:sync(?:ed|hronized|hronised)?)?lyrics?(?:-\S{2,3})?|uslt(?:[:-].*)?")
 YEAR = re.compile(r"(?<!\d)(1[5-9]\d\d|20\d\d)(?!\d)")
 # The genres of ID3v1 by number, which ID3v2 and MP4 tags may still refer to.
 ID3_GENRES: tuple[str, ...] = (
@@ -79,6 +80,28 @@ def read_cover(path: PathLike) -> tuple[bytes, str] | None:
         return None
     kind = mime_type(picture)
     return (picture, kind) if kind.startswith("image/") else None
+
+
+def read_lyrics(path: PathLike) -> str | None:
+    """Return the words kept in a file's tags, a line each, None where there are none.
+
+    ID3 (USLT), MP4, Vorbis comments, APE and ASF come by other names, which PyAV brings near each other.
+
+    Raises
+    ------
+    DecodeError
+        If it cannot be opened or has no sound in it.
+    """
+    with open_sound(path) as (container, stream):
+        said = {key.lower().replace(" ", ""): value for key, value in (container.metadata | stream.metadata).items()}
+        found = [value for key, value in said.items() if LYRICS_KEY.fullmatch(key) and value.strip()]
+        return _words(max(found, key=lambda text: ("[" in text, len(text)))) if found else None
+
+
+def _words(text: str) -> str | None:
+    """Return lines without control characters; None if nothing is left."""
+    lines = re.split(r"\r\n|[\r\n\u2028\u2029\x0b\x85]", text)
+    return "\n".join(CONTROL_CHARACTERS.sub(" ", line).rstrip() for line in lines).strip("\n") or None
 
 
 def has_audio(path: PathLike) -> bool:

@@ -51,6 +51,24 @@ NO_TITLE = re.compile(  # what a ripper writes when it knows nothing, in the lan
 )
 ARTISTLESS = frozenset({"no artist", "unbekannter interpret", "artiste inconnu", "artista desconocido"})
 
+# -- songs: what shares its words, whatever the recording -------------------------------------------------
+
+MATCH = 0.9  # from here on two names mean one song
+DOUBTFUL = 0.6  # from here on it is worth asking a person
+ONE_OF_SEVERAL = 0.95  # an artist who is one of those named
+NOBODY = 0.85  # no artist to compare: never enough by itself
+NEAR_SECONDS, NEAR_SHARE = 5.0, 0.03  # two recordings of one version may differ by so much
+FAR_SECONDS, FAR_SHARE = 20.0, 0.15  # from here on the length speaks against it
+LENGTH_COUNTS = 0.15  # what a wrong length takes away
+SAME_WORDS = re.compile(  # versions that are sung with the same words, as a note says it
+    r"\b(?:live|acoustic|unplugged|remix|mix|demo|edit|mono|stereo|alternate take|radio|session|version|reprise"
+    r"|extended|a cappella|re recorded|remaster(?:ed)?|single|album|original|official|video|audio|lyrics?|explicit"
+    r"|clean|deluxe|bonus|take|sped up|slowed|nightcore|cover)\b"
+)
+WORDLESS = re.compile(r"\b(?:instrumentals?|karaoke|backing track)\b")
+SEVERAL = re.compile(r"\s*(?:[,;/&+]|\b(?:and|und|y|et|e|with|feat|ft|featuring|vs|versus|x)\b\.?)\s*", re.IGNORECASE)
+ROMAN = {"ii": "2", "iii": "3", "iv": "4", "v": "5", "vi": "6", "vii": "7", "viii": "8", "ix": "9", "x": "10"}
+
 
 @lru_cache(maxsize=65_536)
 def plain(text: str) -> str:
@@ -198,3 +216,120 @@ def similar(a: str, b: str) -> float:
 
     first, second = plain(a), plain(b)
     return fuzz.token_sort_ratio(first, second) / 100 if first and second else 0.0
+
+
+# -- one song, whatever the recording ------------------------------------------------------------------
+
+
+def song_match(
+    title: str,
+    artist: str | None,
+    other_title: str,
+    other_artist: str | None,
+    duration: float | None = None,
+    other_duration: float | None = None,
+) -> float:
+    """Return how surely two names mean a song with the same words, from 0 to 1.
+
+    Guests, remasters, live and other versions share their words; an instrumental or karaoke version does not. Numbers
+    must agree ("Part 1" is not "Part 2"). A length that is far off speaks against it, unless a note explains it.
+
+    Parameters
+    ----------
+    title, artist : str
+        As the person's track names them.
+    other_title, other_artist : str
+        As a source of lyrics does.
+    duration, other_duration : float, optional
+        Seconds.
+
+    >>> song_match("Help! - 2009 Remaster", "The Beatles", "Help!", "Beatles")
+    1.0
+    >>> song_match("Help!", "The Beatles", "Help Me", "Joni Mitchell") < 0.6
+    True
+    """
+    names = min(_title_match(title, other_title), _artist_match(artist, other_artist))
+    swapped = min(_title_match(title, other_artist or ""), _artist_match(artist, other_title))
+    best = max(names, ONE_OF_SEVERAL * swapped)
+    explained = _says_version(title) or _says_version(other_title)
+    return round(best * (1.0 if explained else _length_match(duration, other_duration)), 4)
+
+
+def _title_match(a: str, b: str) -> float:
+    from rapidfuzz import fuzz
+
+    first, second = song_title(a), song_title(b)
+    if not first or not second or _wordless(a) != _wordless(b) or _numbers(first) != _numbers(second):
+        return 0.0
+    return max(fuzz.ratio(first, second), fuzz.ratio(_joined(first), _joined(second))) / 100
+
+
+@lru_cache(maxsize=65_536)
+def song_title(title: str) -> str:
+    """Return a title as songs are compared: without notes about the recording, guests and track numbers.
+
+    >>> song_title("03 - Stay (feat. Rihanna) [Live at Wembley]"), song_title("(I Can't Get No) Satisfaction")
+    ('stay', 'i cant get no satisfaction')
+    """
+    name = BRACKETS.sub(lambda note: "" if _is_note(note[1] or note[2] or "") else f" {note[1] or note[2]} ", title)
+    first, *rest = DASH.split(TRACK_NUMBER.sub("", name))
+    name = " ".join([TITLE_GUEST.sub("", first), *(part for part in rest if not _is_note(part))])
+    return re.sub(r"\bpt\b", "part", plain(name)) if any(map(_is_letter, name)) else plain(title)
+
+
+def _is_note(note: str) -> bool:
+    words = plain(note)
+    found = SAME_WORDS.search(words) or WORDLESS.search(words) or EDITION.search(words)
+    return found is not None or GUEST.match(f" {note}") is not None
+
+
+def _says_version(title: str) -> bool:
+    """Say whether a note names another version, whose length may be another."""
+    notes = [note[1] or note[2] or "" for note in BRACKETS.finditer(title)] + DASH.split(title)[1:]
+    return any(VERSION.search(plain(note)) for note in notes)
+
+
+def _wordless(title: str) -> bool:
+    return WORDLESS.search(plain(title)) is not None
+
+
+def is_instrumental(title: str) -> bool:
+    """Say whether a note in a title says that nothing is sung; a title that only begins with the word does not.
+
+    >>> [is_instrumental(title) for title in ("Alone (Instrumental)", "Alone - Karaoke Version", "Instrumental")]
+    [True, True, False]
+    """
+    notes = [note[1] or note[2] or "" for note in BRACKETS.finditer(title)] + DASH.split(title)[1:]
+    return any(_wordless(note) for note in notes)
+
+
+def _numbers(words: str) -> list[str]:
+    """Return the numbers of a title, Roman ones too where they stand last or after another word."""
+    parts = words.split()
+    found = [ROMAN.get(part, part) for place, part in enumerate(parts) if part.isdigit() or (place and part in ROMAN)]
+    return [number.lstrip("0") or "0" for number in found if number != "1"]
+
+
+def _artist_match(a: str | None, b: str | None) -> float:
+    from rapidfuzz import fuzz
+
+    if not names_artist(a) or not names_artist(b):
+        return NOBODY
+    first, second = artist_key(a or ""), artist_key(b or "")
+    whole = fuzz.ratio(first, second) / 100
+    several = max((fuzz.ratio(x, y) / 100 for x in _several(a or "") for y in _several(b or "")), default=0.0)
+    return max(whole, ONE_OF_SEVERAL * several)
+
+
+@lru_cache(maxsize=65_536)
+def _several(artists: str) -> tuple[str, ...]:
+    """Return each of the artists named together, as they are compared."""
+    return tuple(filter(None, (artist_key(name) for name in SEVERAL.split(artists) if name)))
+
+
+def _length_match(a: float | None, b: float | None) -> float:
+    """Return 1 for lengths within the tolerance, down to 1 - LENGTH_COUNTS and below for lengths far apart."""
+    if not a or not b:
+        return 1.0
+    gap, near, far = abs(a - b), max(NEAR_SECONDS, NEAR_SHARE * a), max(FAR_SECONDS, FAR_SHARE * a)
+    return 1.0 if gap <= near else 1.0 - LENGTH_COUNTS * min(2.0, (gap - near) / (far - near))

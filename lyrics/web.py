@@ -10,6 +10,7 @@ from email.utils import parsedate_to_datetime
 from typing import Any
 
 import requests
+from urllib3.exceptions import HTTPError, ReadTimeoutError
 
 from core.errors import SourceFailedError
 from core.settings import APP_NAME, VERSION
@@ -19,6 +20,7 @@ APART = 0.5  # seconds between two requests to one service
 TIMEOUT = 10.0  # seconds without a byte
 DEADLINE = 20.0  # seconds for a whole answer: a server may drip bytes for ever
 MOST = 2_000_000  # bytes; a page of lyrics has some 300,000
+BLOCK = 1 << 16  # bytes
 REDIRECTS = 3
 PATIENCE = 60.0  # seconds a service may ask us to wait within a search; longer is left for later
 USUAL_PAUSE = 5.0  # seconds, where it is busy and does not say how long
@@ -101,10 +103,12 @@ class Web:
             raise SourceFailedError(self.source, "sends from one page to the next without end") from None
         except requests.Timeout:
             raise SourceFailedError(self.source, f"did not answer within {self._timeout:g} s", down=True) from None
-        except requests.ConnectionError as error:
-            slow = "timed out" in str(error)  # requests wraps a timeout in the middle of an answer like this
-            reason = f"took longer than {self._timeout:g} s" if slow else "cannot be reached; is there a connection"
-            raise SourceFailedError(self.source, reason, down=True) from None
+        except requests.ConnectionError:
+            raise SourceFailedError(self.source, "cannot be reached; is there a connection", down=True) from None
+        except HTTPError as error:  # of urllib3, in the middle of an answer
+            late = isinstance(error, ReadTimeoutError)
+            reason = f"took longer than {self._timeout:g} s" if late else "broke off in the middle of an answer"
+            raise SourceFailedError(self.source, reason, down=late) from None
         except requests.RequestException as error:
             raise SourceFailedError(self.source, f"sent what cannot be read ({type(error).__name__})") from None
         finally:
@@ -117,7 +121,7 @@ class Web:
 
     def _read(self, answer: requests.Response, end: float) -> str:
         content = bytearray()
-        for block in answer.iter_content(1 << 14):
+        while block := answer.raw.read1(BLOCK, decode_content=True):  # whatever has come; iter_content would wait
             content += block
             if len(content) > MOST:
                 raise SourceFailedError(self.source, "sent far more than lyrics can be")

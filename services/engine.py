@@ -17,7 +17,8 @@ from filelock import FileLock, Timeout
 
 from core.errors import HomeBusyError, StorageError
 from core.settings import home_path
-from services import jobs, visits
+from data.jobs import OPEN_STATES
+from services import jobs, lyrics, lyrics_sources, visits
 from services.asking import Learner
 from services.backup import RESTORED
 from services.desk import Desk
@@ -29,6 +30,7 @@ LOCK_SECONDS = 5.0  # for a server that is just ending
 STAY_EVERY = 10.0  # seconds between two notes that the person is still here
 MIRROR_EVERY = 5.0  # seconds at least between two looks whether a label changed
 MIRROR_REST = 20  # times what the last one took: writing 100,000 labels must not slow the answers
+MUSIC_COMES = ("import", "rescan", "demo", "analyze")  # jobs after which there may be words to look for
 AT_START = {"at_start": True}  # the rescan nobody asked for: pages need not speak of it when nothing changed
 PROJECT = Path(__file__).resolve().parent.parent
 
@@ -51,6 +53,7 @@ class Engine:
         self._stayed = 0.0  # when it was last noted that the person is here
         self._mirror_at = 0.0  # when to look next whether labels.csv is behind
         self._restored = self.workspace.settings.get(RESTORED)
+        self._music_came: list[int | None] | None = None  # the jobs that brought music when lyrics were last looked for
         self._begin_visit()
         self._closed = threading.Event()
         self._guard = threading.Thread(target=self._look_after, name="coordinator-guard", daemon=True)
@@ -102,12 +105,23 @@ class Engine:
                 os.kill(os.getpid(), signal.SIGTERM)
                 return
             with suppress(StorageError):  # a busy or full disk may be better at the next look
+                self._look_for_lyrics()
                 self._keep_coordinator()
                 if time.monotonic() - self._stayed > STAY_EVERY:
                     self._note_visit()
                 if self.workspace.settings.get(RESTORED) != self._restored:  # by the terminal
                     self.begin_anew()
             self._mirror_labels()
+
+    def _look_for_lyrics(self) -> None:
+        """Look for the words of tracks that came, at the start and when a job that brings music has ended."""
+        latest = [self.workspace.jobs.latest(kind) for kind in MUSIC_COMES]
+        came = [None if job is None else job.id for job in latest]
+        if came == self._music_came or any(job is not None and job.state in OPEN_STATES for job in latest):
+            return
+        self._music_came = came
+        if lyrics_sources.by_itself(self.workspace) and lyrics.due(self.workspace):
+            self.submit(lyrics.KIND, lyrics.BY_ITSELF)
 
     def _mirror_labels(self) -> None:
         """Bring labels.csv up to date now and then, here, where no answer waits for it."""

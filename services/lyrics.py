@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 SET = "lyrics"  # the feature set
 KIND = "lyrics"  # the job
 ACT = "lyrics"
+BY_ITSELF = {"by_itself": True}  # the search nobody asked for: pages need not speak of it before it finds something
 ABSENT_DAYS = 30  # until what was not there is looked for again
 FAILED_MINUTES = 15  # until what failed is tried again
 GIVE_UP = 3  # songs in a row for which a source was down: the rest of the job does without it
@@ -229,9 +230,9 @@ def _row(track: Track, verdict: Verdict, asked: tuple[str, ...]) -> Lyrics:
 
 def _of_offer(track: Track, offer: Offer, asked: tuple[str, ...]) -> Lyrics:
     """Return the row of words found; time stamps made for a longer or shorter recording are left out."""
-    from lyrics.cleaning import clean
     from lyrics.language import detect
 
+    from lyrics.cleaning import clean
     from lyrics.providers import words_of
 
     raw = words_of(offer)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
+from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -159,3 +160,18 @@ def sentiments(workspace: Workspace, by: str) -> list[dict[str, Any]]:
         for i in members
         if i in felt
     ]
+
+
+def cloud(weights: Mapping[str, float], colour: str) -> bytes | None:
+    """Return a word cloud as a PNG, None where no word of it can be drawn.
+
+    Parameters
+    ----------
+    weights : mapping of word to float
+        Larger is drawn larger.
+    colour : str
+        "#RRGGBB".
+    """
+    from lyrics.cloud import drawable, picture
+
+    return picture(weights, colour=colour) if any(map(drawable, weights)) else None

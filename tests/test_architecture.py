@@ -47,7 +47,7 @@ LAYERS = {
     "lyrics": Layer(
         {"core"},
         {
-            "lyricsgenius", "requests", "charset_normalizer",  # where words come from
+            "lyricsgenius", "requests", "urllib3", "charset_normalizer",  # where words come from
             "nltk", "py3langid", "stopwordsiso", "sklearn", "wordcloud", "PIL",  # what they are like
         },
     ),

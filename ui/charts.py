@@ -342,6 +342,116 @@ def track_course(parts: pd.DataFrame, *, segments: Sequence[float], telling: flo
     return _plain(figure, colours, height=300)
 
 
+def sentiment_arc(lines: pd.DataFrame, *, arc: Sequence[float] = (), dark: bool = False) -> go.Figure:
+    """Draw how each line of a song feels, and the course of it.
+
+    Parameters
+    ----------
+    lines : DataFrame
+        text, sentiment (-1 to 1), in the order they are sung.
+    arc : sequence of float
+        The smoothed course, evenly spread along the song.
+    dark : bool
+        For a dark page.
+    """
+    colours = DARK if dark else LIGHT
+    place = list(range(1, len(lines) + 1))
+    up = lines.sentiment >= 0
+    figure = go.Figure(
+        go.Bar(
+            x=place,
+            y=lines.sentiment,
+            customdata=lines.text,
+            marker={
+                "color": [colours["mark"] if positive else colours["plain"] for positive in up],
+                "pattern": {"shape": ["" if positive else "/" for positive in up]},  # not by colour alone
+            },
+            hovertemplate="%{customdata}<br>%{y:+.2f}<extra></extra>",
+        )
+    )
+    if len(arc) > 1:
+        step = (len(lines) - 1) / (len(arc) - 1)
+        figure.add_scatter(
+            x=[1 + step * n for n in range(len(arc))],
+            y=list(arc),
+            mode="lines",
+            line={"color": colours["text"], "width": 2, "shape": "spline"},
+            hoverinfo="skip",
+        )
+    figure.update_xaxes(title="Lines, as they are sung", gridcolor=colours["grid"], zeroline=False)
+    figure.update_yaxes(
+        title="Feels", range=[-1, 1], tickvals=[-1, 0, 1], ticktext=["negative", "0", "positive"],
+        gridcolor=colours["grid"], zerolinecolor=colours["plain"],
+    )  # fmt: skip
+    return _plain(figure, colours, height=220)
+
+
+def telling_words(table: pd.DataFrame, sides: Sequence[str], *, dark: bool = False) -> go.Figure:
+    """Draw the words that tell two parts of a library apart, those of the second to the left.
+
+    Parameters
+    ----------
+    table : DataFrame
+        word, side, signed (standard deviations, negative for the second side), count, songs.
+    sides : sequence of str
+        A colour for each side, in the order they come.
+    dark : bool
+        For a dark page.
+    """
+    colours = DARK if dark else LIGHT
+    figure = go.Figure()
+    for colour, pattern, (side, rows) in zip(sides, ("", "/"), table.groupby("side", sort=False), strict=False):
+        figure.add_bar(
+            x=rows.signed,
+            y=[f"{word} " for word in rows.word],  # the blank keeps a word of both sides apart from itself
+            orientation="h",
+            name=str(side),
+            marker={"color": colour, "pattern": {"shape": pattern}},
+            customdata=rows[["count", "songs"]],
+            hovertemplate="%{y}: %{customdata[0]} times in %{customdata[1]} songs<extra></extra>",
+        )
+    figure.update_xaxes(title="Standard deviations", gridcolor=colours["grid"], zerolinecolor=colours["plain"])
+    figure.update_yaxes(autorange="reversed", automargin=True, dtick=1, type="category")
+    figure.update_layout(legend={"orientation": "h", "y": 1.02, "yanchor": "bottom", "x": 0}, bargap=0.25)
+    return _plain(figure, colours, height=120 + 24 * len(table), legend=True)
+
+
+def sentiments(table: pd.DataFrame, *, dark: bool = False) -> go.Figure:
+    """Draw how the songs of each part of a library feel: every song a point, the middle half a box.
+
+    Parameters
+    ----------
+    table : DataFrame
+        value (the part), sentiment (-1 to 1), title.
+    dark : bool
+        For a dark page.
+    """
+    colours = DARK if dark else LIGHT
+    figure = go.Figure()
+    for value, rows in table.groupby("value", sort=False):
+        figure.add_box(
+            x=rows.sentiment,
+            y=[str(value)] * len(rows),
+            text=rows.title,
+            orientation="h",
+            boxpoints="all",
+            jitter=0.5,
+            pointpos=0,
+            line={"color": colours["mark"], "width": 1.5},
+            fillcolor="rgba(0,0,0,0)",
+            marker={"size": 5, "color": colours["plain"], "opacity": 0.7},
+            hovertemplate="%{text}: %{x:+.2f}<extra></extra>",
+            name=str(value),
+        )
+    parts = table.value.nunique()
+    figure.update_xaxes(
+        title="Feels", range=[-1, 1], gridcolor=colours["grid"], zerolinecolor=colours["plain"],
+        tickvals=[-1, -0.5, 0, 0.5, 1], ticktext=["negative", "-0.5", "0", "0.5", "positive"],
+    )  # fmt: skip
+    figure.update_yaxes(type="category", autorange="reversed", automargin=True)
+    return _plain(figure, colours, height=90 + 60 * parts)
+
+
 def _round_step(seconds: float) -> int:
     """Return the distance of about six ticks on a clock."""
     return next((step for step in (5, 10, 15, 30, 60, 120, 300, 600) if seconds / step <= 7), 1800)

@@ -12,7 +12,7 @@ from ui.components.play import PLAY
 from ui.components.scope_line import scope_line
 from ui.components.welcome import welcome_line
 from ui.player import Mode, player
-from ui.session import any_analysed, any_answered, engine, is_empty, note, show_note
+from ui.session import any_analysed, any_answered, any_words, engine, is_empty, note, show_note
 
 FOLDER = Path(__file__).resolve().parent
 
@@ -24,10 +24,11 @@ def main() -> None:
     st.logo(FOLDER / "wordmark.svg", size="large")
     st.html(FOLDER / "page.css")
     empty = is_empty(opened)
-    page = st.navigation(pages(analysed=any_analysed(opened), answered=any_answered(opened)), position="top")
+    analysed, words = any_analysed(opened), any_words(opened)
+    page = st.navigation(pages(analysed=analysed, answered=any_answered(opened), words=words), position="top")
     job_line(opened)
     welcome_line(opened, page.title)
-    if page.title == "Rate" and any_analysed(opened):
+    if page.title == "Rate" and analysed:
         scope_line(opened)
     mode: Mode = "off" if empty else "desk" if page.title == "Rate" else "bar"
     player(mode=mode, home=opened.home_id, on_retrain=retrain, play=st.session_state.get(PLAY))
@@ -45,7 +46,7 @@ def retrain(target: str) -> None:
         opened.submit("retrain", {"target": target})
 
 
-def pages(*, analysed: bool, answered: bool) -> list[st.Page]:
+def pages(*, analysed: bool, answered: bool, words: bool = False) -> list[st.Page]:
     """Return the pages; those that have nothing to show before the first answer or analysed track are left out.
 
     They are not put in sections: at phone width Streamlit makes of these a list that screen readers cannot follow.
@@ -56,11 +57,17 @@ def pages(*, analysed: bool, answered: bool) -> list[st.Page]:
         st.Page("views/playlists.py", title="Playlists", icon=":material/queue_music:"),
     ]
     history = [st.Page("views/history.py", title="History", icon=":material/history:")]
+    lyrics = [st.Page("views/lyrics.py", title="Lyrics", icon=":material/lyrics:")]
     later = [
         st.Page("views/models.py", title="Models", icon=":material/insights:"),
         st.Page("views/settings.py", title="Settings", icon=":material/settings:"),
     ]
-    return first + (history if analysed or answered else []) + (later if analysed else [])
+    return (
+        first
+        + (history if analysed or answered else [])
+        + (lyrics if analysed or words else [])
+        + (later if analysed else [])
+    )
 
 
 main()

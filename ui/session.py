@@ -13,7 +13,18 @@ from services import labeling, scope, targets
 from services.backup import RESTORED
 from services.engine import Engine, engine
 
-__all__ = ["Engine", "any_analysed", "any_answered", "attempt", "engine", "is_empty", "note", "show_note", "stamp"]
+__all__ = [
+    "Engine",
+    "any_analysed",
+    "any_answered",
+    "any_words",
+    "attempt",
+    "engine",
+    "is_empty",
+    "note",
+    "show_note",
+    "stamp",
+]
 
 
 def note(text: str) -> None:
@@ -71,6 +82,11 @@ def any_answered(opened: Engine) -> bool:
     """Tell whether anything was answered or put aside yet, also if all of it was taken back."""
     labels = opened.workspace.labels
     return labels.newest_id()[0] > 0 or labels.newest_skip()[0] > 0
+
+
+def any_words(opened: Engine) -> bool:
+    """Tell whether lyrics may be shown though nothing was heard: they were looked for, or tracks are in a cloud."""
+    return opened.workspace.lyrics.stamp()[0] > 0 or opened.workspace.tracks.count().get("cloud-only", 0) > 0
 
 
 def stamp(opened: Engine) -> str:

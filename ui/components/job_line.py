@@ -12,6 +12,7 @@ from core.records import Job
 from services import apple, labeling
 from services.engine import AT_START, Engine
 from services.library import is_apple
+from services.lyrics import BY_ITSELF, KIND
 from services.meter import PHASES
 from ui.components.acts import taken_back
 from ui.components.words import counted
@@ -24,7 +25,9 @@ VERBS = {
     "analyze": "Listening",
     "retrain": "Learning",
     "use_run": "Predicting your library",
+    "lyrics": "Looking for lyrics",
 }
+PAUSED = ("analyze", "lyrics")  # go on later from what is kept
 
 
 def job_line(engine: Engine) -> None:
@@ -47,7 +50,9 @@ def _lines(engine: Engine) -> None:
 
 
 def is_quiet(job: Job) -> bool:
-    """Tell whether a job is not worth a line: the look for changes at the start, until it finds something."""
+    """Tell whether a job is not worth a line: a look for changes or lyrics nobody asked for, until it finds some."""
+    if job.kind == KIND:
+        return job.params == BY_ITSELF and not job.progress.get("found")
     return job.kind == "rescan" and job.params == AT_START and not job.progress.get("added")
 
 
@@ -56,7 +61,7 @@ def _line(engine: Engine, job: Job) -> None:
         st.markdown(sentence(job), width="stretch")
         if job.state == "paused":
             st.button("Go on", key=f"resume-{job.id}", on_click=engine.workspace.jobs.wish, args=(job.id, None))
-        elif job.kind == "analyze":
+        elif job.kind in PAUSED:
             st.button("Pause", key=f"pause-{job.id}", on_click=engine.workspace.jobs.wish, args=(job.id, "pause"))
         st.button("Stop", key=f"stop-{job.id}", on_click=engine.workspace.jobs.wish, args=(job.id, "cancel"))
     if job.progress.get("total"):
@@ -76,6 +81,8 @@ def sentence(job: Job) -> str:
     if not numbers.get("total"):
         return f"{verb}: starting"
     parts = [f"{verb}: {numbers['done']:,} of {numbers['total']:,}", *_speed(numbers)]
+    if "found" in numbers:
+        parts.append(f"{numbers['found']:,} found")
     if numbers.get("failed"):
         parts.append(f"{numbers['failed']:,} unreadable")
     return " · ".join(parts)

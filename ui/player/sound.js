@@ -10,14 +10,33 @@ class Sound {
     this.blocked = false;       // the browser wants a gesture before it plays
     this.active = this.element();
     this.spares = Array.from({ length: AHEAD }, () => this.element());
+    this.asked = this.asked.bind(this);
+    window.addEventListener("earmark-seek", this.asked);
   }
 
   element() {
     const element = new Audio();
     element.preload = "auto";
     element.addEventListener("error", () => this.failed(element));
-    for (const name of TIMES) element.addEventListener(name, () => { if (element === this.active) this.told.time(); });
+    for (const name of TIMES) element.addEventListener(name, () => {
+      if (element !== this.active) return;
+      this.told.time();
+      this.tell();
+    });
     return element;
+  }
+
+  // To whom it may concern on the page, such as the words of the song.
+  tell() {
+    const { track } = this.active.dataset;
+    if (track) window.dispatchEvent(new CustomEvent("earmark-time", { detail: { track, position: this.position } }));
+  }
+
+  // A part of the page asks to go to a moment of a track; only of the one that plays.
+  asked(event) {
+    if (this.active.dataset.track !== event.detail.track) return;
+    this.seek(event.detail.position);
+    this.play();
   }
 
   get all() { return [this.active, ...this.spares]; }
@@ -67,7 +86,10 @@ class Sound {
 
   silence() { unload(this.active); }
 
-  end() { for (const element of this.all) unload(element); }
+  end() {
+    window.removeEventListener("earmark-seek", this.asked);
+    for (const element of this.all) unload(element);
+  }
 
   // Only what plays is in the page. Moving an element stops it, so it is started again.
   place(slot) {

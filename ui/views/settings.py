@@ -1,4 +1,4 @@
-"""The Settings page: folders, what is left out, asked and played, genres, what was done, backups, where all lies."""
+"""The Settings page: folders, what is left out, asked, played, looked up, named, done, backups, where all lies."""
 
 from __future__ import annotations
 
@@ -12,6 +12,7 @@ from ui.components.backup import backups
 from ui.components.folders import folders
 from ui.components.genre_names import genres
 from ui.components.left_out import left_out
+from ui.components.lyrics_settings import lyrics_settings
 from ui.components.playing import playing
 from ui.components.words import WITHOUT_EMBEDDING
 from ui.session import Engine, engine
@@ -21,6 +22,7 @@ PARTS = {
     "Left out": left_out,
     "What is asked": asked,
     "Playing": playing,
+    "Lyrics": lyrics_settings,
     "Genres": genres,
     "What was done": acts,
     "Backup": backups,

@@ -1,0 +1,71 @@
+"""LRC: words with the times they are sung at, as .lrc files and LRCLIB write them."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+
+STAMP = re.compile(r"[\[<](?:(\d{1,2}):)?(\d{1,3}):(\d{1,2})(?:[.:](\d{1,3}))?[\]>]")
+LEADING = re.compile(rf"\s*((?:{STAMP.pattern}\s*)+)")
+OFFSET = re.compile(r"\[offset:\s*([+-]?\d+)\s*\]", re.IGNORECASE)
+TAG = re.compile(r"\s*\[[a-z#]{1,10}:[^\]]*\]\s*", re.IGNORECASE)  # [ar:...], [length:...]
+FEWEST = 2  # stamped lines that make a text LRC
+
+
+@dataclass(frozen=True)
+class Line:
+    """One line and when it is sung."""
+
+    seconds: float
+    text: str
+
+
+def parse(text: str) -> list[Line]:
+    r"""Return the lines in the order they are sung; what has no stamp is no line.
+
+    Several stamps before a line repeat it. A positive [offset:] in milliseconds makes everything come earlier.
+
+    >>> for line in parse("[ti:A song]\n[00:12.50][01:00]Again\n[00:10]<00:10.20>First"):
+    ...     print(line.seconds, line.text)
+    10.0 First
+    12.5 Again
+    60.0 Again
+    """
+    found = OFFSET.search(text)
+    earlier = int(found[1]) / 1000 if found else 0.0
+    lines = []
+    for row in text.splitlines():
+        stamps = LEADING.match(row)
+        if stamps is None:
+            continue
+        words = " ".join(STAMP.sub(" ", row[stamps.end() :]).split())
+        lines += [Line(max(0.0, _seconds(stamp) - earlier), words) for stamp in STAMP.finditer(_leading(stamps[1]))]
+    return sorted(lines, key=lambda line: line.seconds)
+
+
+def _leading(stamps: str) -> str:
+    """Leave out the stamp of a first word, which only says again when the line begins."""
+    return stamps.split("<")[0] or stamps
+
+
+def _seconds(stamp: re.Match[str]) -> float:
+    hours, minutes, seconds, part = stamp[1], stamp[2], stamp[3], stamp[4]
+    return int(hours or 0) * 3600 + int(minutes) * 60 + int(seconds) + (float(f"0.{part}") if part else 0.0)
+
+
+def is_synced(text: str) -> bool:
+    r"""Say whether a text is LRC: at least two of its lines begin with a stamp.
+
+    >>> is_synced("[00:01.00] One\n[00:02.00] Two"), is_synced("[Chorus]\nOne"), is_synced("At 12:30 we met")
+    (True, False, False)
+    """
+    return sum(LEADING.match(row) is not None for row in text.splitlines()) >= FEWEST
+
+
+def plain(text: str) -> str:
+    r"""Return the words without stamps and tags, in the order they are sung; any other text as it is.
+
+    >>> plain("[ar:Nina]\n[00:02]Two\n[00:01]One")
+    'One\nTwo'
+    """
+    return "\n".join(line.text for line in parse(text)).strip("\n") if is_synced(text) else text
