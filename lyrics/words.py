@@ -6,7 +6,7 @@ import re
 import unicodedata
 import zlib
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any
@@ -251,13 +251,25 @@ def telling(
     >>> [term.word for term in telling([rain, rain], [sun, sun])]
     ['rain']
     """
-    here, there = _summed(inside), _summed(outside)
-    n, m = sum(here.values()), sum(there.values())
-    if n == 0 or m == 0:
-        return []
     songs: Counter[str] = Counter()
     for counts in inside:
         songs.update(counts.keys())
+    return telling_of(_summed(inside), _summed(outside), songs, least=least, prior=prior, limit=limit)
+
+
+def telling_of(
+    here: Counter[str],
+    there: Counter[str],
+    songs: Counter[str],
+    *,
+    least: int = 2,
+    prior: float = PRIOR,
+    limit: int | None = None,
+) -> list[Term]:
+    """Return what `telling` does, from words that are counted already: inside, outside, and in how many songs inside."""
+    n, m = sum(here.values()), sum(there.values())
+    if n == 0 or m == 0:
+        return []
     words = [word for word in here if songs[word] >= least]
     count = np.array([here[word] for word in words], dtype=float)
     rest = np.array([there[word] for word in words], dtype=float)
@@ -283,3 +295,61 @@ def _summed(songs: Sequence[Counter[str]]) -> Counter[str]:
     for counts in songs:
         total.update(counts)
     return total
+
+
+# -- a library ------------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, eq=False)
+class Corpus:
+    """The content words of many songs, held in as little room as numbers take."""
+
+    ids: np.ndarray  # (n,) int64, ascending
+    words: tuple[str, ...]
+    starts: np.ndarray  # (n + 1,) int64: where each song's words begin in the two below
+    which: np.ndarray  # int32: places in `words`
+    counts: np.ndarray  # int32: how often
+
+    def group(self, ids: Iterable[int]) -> tuple[Counter[str], Counter[str]]:
+        """Return how often each word comes in some songs, and in how many of them."""
+        wanted = np.fromiter(ids, dtype=np.int64)
+        rows = np.flatnonzero(np.isin(self.ids, wanted))
+        spans = [np.arange(self.starts[row], self.starts[row + 1]) for row in rows]
+        if not spans:
+            return Counter(), Counter()
+        places = np.concatenate(spans)
+        often = np.bincount(self.which[places], weights=self.counts[places], minlength=len(self.words))
+        songs = np.bincount(self.which[places], minlength=len(self.words))
+        there = np.flatnonzero(songs)
+        return (
+            Counter({self.words[i]: int(often[i]) for i in there}),
+            Counter({self.words[i]: int(songs[i]) for i in there}),
+        )
+
+
+def corpus(texts: Iterable[tuple[int, str, str | None]]) -> Corpus:
+    """Count the content words of songs.
+
+    Parameters
+    ----------
+    texts : iterable of (number, words, language)
+
+    >>> found = corpus([(7, "fire and rain", "en"), (9, "fire on fire", "en")])
+    >>> found.words, found.group([9])[0]
+    (('fire', 'rain'), Counter({'fire': 2}))
+    """
+    numbers: dict[str, int] = {}
+    ids, starts, which, counts = [], [0], [], []
+    for song, text, language in sorted(texts):
+        counted = terms(text, language)
+        ids.append(song)
+        which += [numbers.setdefault(word, len(numbers)) for word in counted]
+        counts += counted.values()
+        starts.append(len(which))
+    return Corpus(
+        np.array(ids, np.int64),
+        tuple(numbers),
+        np.array(starts, np.int64),
+        np.array(which, np.int32),
+        np.array(counts, np.int32),
+    )

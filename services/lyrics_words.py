@@ -6,8 +6,6 @@ from collections import defaultdict
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
-import numpy as np
-
 from core.errors import EarmarkError
 from services import genres, targets
 from services.lyrics import SET
@@ -98,7 +96,7 @@ def compare(
     EarmarkError
         No words are there, or none of such a part.
     """
-    from lyrics.words import telling
+    from lyrics.words import telling_of
 
     parts = groups(workspace, by)
     inside = _part(parts, by, value)
@@ -106,9 +104,8 @@ def compare(
     rest = {i for name, ids in parts.items() if name != value for i in ids} if against in (None, REST) else set()
     outside = sorted(rest) if against in (None, REST) else _part(parts, by, str(against))
     known = corpus(workspace)
-    (counts, songs), (other, _) = known.group(inside), known.group(outside)
-    at_least = PAIR if len(inside) >= FEW else 1
-    terms = telling(known.words, counts, other, songs, at_least=at_least)[:limit]
+    (here, songs), (there, _) = known.group(inside), known.group(outside)
+    terms = telling_of(here, there, songs, least=PAIR if len(inside) >= FEW else 1, limit=limit)
     return {
         "by": by,
         "value": value,
@@ -141,8 +138,8 @@ def common(workspace: Workspace, track_ids: list[int] | None = None, *, limit: i
     """Return the most frequent content words of some songs, or of all: [{word, count, songs}]."""
     known = corpus(workspace)
     counts, songs = known.group(known.ids.tolist() if track_ids is None else track_ids)
-    order = np.argsort(-counts, kind="stable")[:limit]
-    return [{"word": known.words[i], "count": int(counts[i]), "songs": int(songs[i])} for i in order if counts[i] > 0]
+    return [{"word": word, "count": n, "songs": songs[word]} for word, n in counts.most_common(limit)]
+
 
 
 def sentiments(workspace: Workspace, by: str) -> list[dict[str, Any]]:
