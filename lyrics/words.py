@@ -266,7 +266,7 @@ def telling_of(
     prior: float = PRIOR,
     limit: int | None = None,
 ) -> list[Term]:
-    """Return what `telling` does, from words that are counted already: inside, outside, and in how many songs inside."""
+    """Return what `telling` does of words counted already: inside, outside, and in how many songs inside."""
     n, m = sum(here.values()), sum(there.values())
     if n == 0 or m == 0:
         return []
