@@ -11,6 +11,9 @@ from typing import Protocol
 from core.errors import SourceFailedError
 from core.matching import DOUBTFUL, MATCH, is_instrumental
 from core.records import LyricsOutcome, Offer, Song
+from lyrics.cleaning import clean
+from lyrics.plausible import not_lyrics
+from lyrics.synced import plain
 
 OFFERED = 3  # doubtful offers that are kept
 INSTRUMENTAL = re.compile(r"[\W_]*(?:this (?:song|track) is an )?instrumental[\W_]*", re.IGNORECASE)
@@ -99,21 +102,15 @@ def _says_instrumental(offer: Offer) -> bool:
 
 
 def _reads_like_a_song(offer: Offer) -> bool:
-    from lyrics.cleaning import clean, not_lyrics
-
     return not_lyrics(clean(words_of(offer))) is None
 
 
 def words_of(offer: Offer) -> str:
     """Return an offer's words as the source wrote them, without time stamps."""
-    from lyrics.synced import plain
-
     return offer.text or plain(offer.synced or "")
 
 
 def fingerprint(offer: Offer) -> str:
     """Return a short name for a source's words, by which they are known again: its letters, not its layout."""
-    from lyrics.cleaning import clean
-
     letters = "".join(filter(str.isalnum, clean(words_of(offer)).casefold()))
     return hashlib.sha256(f"{offer.source}\n{offer.instrumental}\n{letters}".encode()).hexdigest()[:24]

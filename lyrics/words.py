@@ -339,7 +339,10 @@ def corpus(texts: Iterable[tuple[int, str, str | None]]) -> Corpus:
     (('fire', 'rain'), Counter({'fire': 2}))
     """
     numbers: dict[str, int] = {}
-    ids, starts, which, counts = [], [0], [], []
+    ids: list[int] = []
+    starts: list[int] = [0]
+    which: list[int] = []
+    counts: list[int] = []
     for song, text, language in sorted(texts):
         counted = terms(text, language)
         ids.append(song)

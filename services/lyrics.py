@@ -230,9 +230,8 @@ def _row(track: Track, verdict: Verdict, asked: tuple[str, ...]) -> Lyrics:
 
 def _of_offer(track: Track, offer: Offer, asked: tuple[str, ...]) -> Lyrics:
     """Return the row of words found; time stamps made for a longer or shorter recording are left out."""
-    from lyrics.language import detect
-
     from lyrics.cleaning import clean
+    from lyrics.language import detect
     from lyrics.providers import words_of
 
     raw = words_of(offer)

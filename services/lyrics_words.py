@@ -141,7 +141,6 @@ def common(workspace: Workspace, track_ids: list[int] | None = None, *, limit: i
     return [{"word": word, "count": n, "songs": songs[word]} for word, n in counts.most_common(limit)]
 
 
-
 def sentiments(workspace: Workspace, by: str) -> list[dict[str, Any]]:
     """Return how each English song feels on average: [{id, value, sentiment}], -1 to 1, by the parts of `groups`."""
     from lyrics import features

@@ -47,8 +47,16 @@ LAYERS = {
     "lyrics": Layer(
         {"core"},
         {
-            "lyricsgenius", "requests", "urllib3", "charset_normalizer",  # where words come from
-            "nltk", "py3langid", "stopwordsiso", "sklearn", "wordcloud", "PIL",  # what they are like
+            "lyricsgenius",
+            "requests",
+            "urllib3",
+            "charset_normalizer",  # where words come from
+            "nltk",
+            "py3langid",
+            "stopwordsiso",
+            "sklearn",
+            "wordcloud",
+            "PIL",  # what they are like
         },
     ),
     "streaming": Layer({"core"}, {"spotipy", "ytmusicapi"}),

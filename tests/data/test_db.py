@@ -18,7 +18,8 @@ from services.workspace import Workspace
 
 TABLES = {
     "tracks", "files", "external_ids", "roots", "exclusions", "labels", "skips", "questions", "features",
-    "model_runs", "predictions", "lyrics", "lyrics_offers", "playlists", "playlist_tracks", "jobs", "settings", "targets",
+    "model_runs", "predictions", "lyrics", "lyrics_offers", "playlists",
+    "playlist_tracks", "jobs", "settings", "targets",
 }  # fmt: skip
 
 

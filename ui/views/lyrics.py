@@ -58,8 +58,8 @@ def search(opened: Engine, known: dict[str, int]) -> None:
         key="lyrics-search",
         type="primary",
         disabled=under_way or not known["due"],
-        on_click=lyrics.start,
-        args=(opened.workspace,),
+        on_click=opened.submit,
+        args=(lyrics.KIND,),
     )
     online = lyrics_sources.allowed(opened.workspace)
     who = f"Asked: your files, {', '.join(online)}." if online else "Asked: your files only."
