@@ -365,6 +365,26 @@ CREATE TABLE lyrics_offers (    -- what may be the words of a track, or was said
     found_at TEXT NOT NULL,
     UNIQUE (track_id, fingerprint)
 );
+
+CREATE TABLE new_jobs (         -- as before, with one lane more: a search waits for the internet most of the time
+    id INTEGER PRIMARY KEY AUTOINCREMENT,
+    kind TEXT NOT NULL,
+    lane TEXT NOT NULL CHECK (lane IN ('import', 'analysis', 'training', 'lyrics')),
+    state TEXT NOT NULL DEFAULT 'queued'
+        CHECK (state IN ('queued', 'running', 'paused', 'done', 'failed', 'cancelled')),
+    wish TEXT CHECK (wish IN ('pause', 'cancel')),
+    params TEXT NOT NULL,       -- JSON
+    progress TEXT,              -- JSON
+    result TEXT,                -- JSON
+    error TEXT,
+    created_at TEXT NOT NULL,
+    started_at TEXT,
+    finished_at TEXT
+);
+INSERT INTO new_jobs SELECT * FROM jobs;
+DROP TABLE jobs;
+ALTER TABLE new_jobs RENAME TO jobs;
+CREATE INDEX jobs_state ON jobs (state, lane);
 """
 
 

@@ -259,8 +259,8 @@ def _later(pause: timedelta) -> str:
 
 def describe(workspace: Workspace, track: Track, lyrics: Lyrics) -> None:
     """Make of a track's words what models hear; where there are none any more, nothing is left of it."""
+    workspace.features.remove(SET, [track.id])  # first, so that an act notes what was there
     if lyrics.outcome != "found" or not lyrics.text:
-        workspace.features.remove(SET, [track.id])
         return
     from lyrics import features
 
