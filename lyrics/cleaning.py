@@ -46,7 +46,7 @@ PLAIN = r"""
     (?:chorus(?:es)?|choruse|refrain|refrein|refräng|refreng|refrão|refrán|refrén|refren|estribillo|ritornello|tornada
       |omkvæd|kertosäe|nakarat|coro|припев|приспів|ρεφρέν|ρεφρεν|サビ|コーラス|후렴|코러스|副歌|اللازمة)
     |verse|verso|vers|strophe|strofa|estrofa|estrofe|couplet|sloka|zwrotka|säkeistö|куплет|στροφή|κουπλέ|ヴァース|벌스|主歌
-    |zwischenspiel|interludio|interlúdio|стрoфа|предприпев|проигрыш|вступление
+    |zwischenspiel|interludio|interlúdio|строфа|предприпев|проигрыш|вступление
 """
 EITHER = r"""
     intro|introducción|introdução|introduzione|introduction|einleitung|outro|hook|bridge|brug|brygga|bro|interlude
@@ -133,7 +133,7 @@ BY = re.compile(
     re.I | re.X,
 )
 TITLED = re.compile(  # "Paroles de la chanson Ville par Nina"
-    r"^(?:paroles\s(?:de|du|d')|letra\s(?:de|da|do)\s|songtext\s(?:von|zu)\s|liedtext\s|testo\s(?:di|della|del)\s"
+    r"^(?:paroles\s(?:de\s|du\s|d['’])|letra\s(?:de|da|do)\s|songtext\s(?:von|zu)\s|liedtext\s|testo\s(?:di|della|del)\s"
     r"|текст\sпесни\s|tekst\spiosenki\s|lyrics\s(?:to|of|for)\s[\"“'‘A-Z])\s?(?P<name>\S.*)$",
     re.I,
 )
@@ -264,10 +264,13 @@ def _is_credit(line: str, counts: Counter[str], *, alone: bool) -> bool:
         return False
     if NOTICE.search(line):
         return True
-    found = BY.match(line) or TITLED.match(line)
+    titled = TITLED.match(line)
+    if titled:
+        return alone or not titled["name"].islower()
+    found = BY.match(line)
     if found is None:
         return False
-    if found.groupdict().get("colon"):
+    if found["colon"]:
         return True
     name = found["name"].lstrip("\"“'‘«")
     return not SUNG_AFTER_BY.match(name) and (not name[:1].islower() or alone)

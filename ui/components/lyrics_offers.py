@@ -12,8 +12,8 @@ from ui.components.lyrics_acts import do
 from ui.components.play import play_button
 from ui.components.words import counted, literal, percent
 
-SHOWN = 5  # at once: after each decision the next one moves up
-BEGINNING = 8  # lines that show which song it is
+SHOWN = 3  # at once: after each decision the next one moves up
+BEGINNING = 5  # lines that show which song it is
 
 
 def lyrics_offers(engine: Engine) -> None:
@@ -22,7 +22,7 @@ def lyrics_offers(engine: Engine) -> None:
     if not waiting:
         return
     number = len({row["track"] for row in waiting})
-    with st.expander(f"{counted(number, 'track')} to decide about", expanded=True, icon=":material/help:"):
+    with st.expander(f"{counted(number, 'track')} to decide about", icon=":material/help:"):
         st.write("The names are not near enough to be taken without asking.")
         for row in waiting[:SHOWN]:
             _offer(engine, row)

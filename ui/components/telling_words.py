@@ -15,6 +15,7 @@ from services.engine import Engine
 from ui.components.words import counted, literal
 
 BARS = 12  # words of each side
+CLEAR = 1.0  # standard deviations: below, a word in a cloud would say more than is known
 MOST_PARTS = 200  # offered to choose from, the largest
 COLOURS = {  # of answers that have a colour, in the light and the dark theme
     "liked": ("#1B8A7A", "#4CC3B1"),
@@ -90,7 +91,8 @@ def _clouds(sides: list[dict[str, Any]]) -> None:
 def _cloud(side: dict[str, Any]) -> None:
     dark = st.context.theme.type == "dark"
     usual = OTHER if side["value"] == lyrics_words.REST else USUAL
-    picture = _picture(tuple((t["word"], t["z"]) for t in side["terms"]), COLOURS.get(side["value"], usual)[dark])
+    clear = [(t["word"], t["z"]) for t in side["terms"] if t["z"] >= CLEAR]
+    picture = _picture(tuple(clear), COLOURS.get(side["value"], usual)[dark])
     if picture is None:
         st.write("No word stands out yet.")
         return
@@ -102,8 +104,7 @@ def _cloud(side: dict[str, Any]) -> None:
 @st.cache_data(show_spinner=False, max_entries=64)
 def _picture(terms: tuple[tuple[str, float], ...], colour: str) -> str | None:
     """Return a cloud as a PNG in base 64, None where no word can be drawn."""
-    weights = {word: z for word, z in terms if z > 0}
-    picture = lyrics_words.cloud(weights, colour) if weights else None
+    picture = lyrics_words.cloud(dict(terms), colour) if terms else None
     return None if picture is None else base64.b64encode(picture).decode()
 
 
