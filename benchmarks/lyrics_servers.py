@@ -6,7 +6,7 @@ import json
 import threading
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from email.utils import format_datetime
@@ -99,12 +99,16 @@ def _handler(servers: Servers) -> type[BaseHTTPRequestHandler]:
             query = {key: values[0] for key, values in parse_qs(address.query).items()}
             title = _title(servers, address.path, query)
             how = servers.plays.get(title, "absent")
+            with suppress(OSError):  # the other side gave up
+                self.play(address.path, title, how)
+
+        def play(self, path: str, title: str, how: str) -> None:
             misbehave = MISBEHAVIOURS.get(how)
             if misbehave is not None and not misbehave(self, servers):
                 return
-            if address.path.startswith("/api/"):
-                _lrclib(self, address.path, title, how)
-            elif address.path == "/search":
+            if path.startswith("/api/"):
+                _lrclib(self, path, title, how)
+            elif path == "/search":
                 _genius_search(self, title, how)
             else:
                 _genius_page(self, title, how)

@@ -25,9 +25,7 @@ TAG = re.compile(
     r"|s|ins|del|q|cite|label|noscript)(?:\s[^<>]*)?/?>",
     re.I,
 )
-ONLY_SIGNS = re.compile(
-    r"[-–—_=*~#•·.♪♫♩♬|/\\]*"
-)  # a line of these parts two verses, or is an empty line sung as "..."
+ONLY_SIGNS = re.compile(r"[-–—_=*~#•·.♪♫♩♬|/\\]*")  # a line of these parts two verses
 NOTES = re.compile(r"^[♪♫♩♬🎵🎶\s]+|[♪♫♩♬🎵🎶\s]+$")
 
 # --- time stamps -----------------------------------------------------------------------------------------------------
@@ -113,8 +111,8 @@ TICKETS = re.compile(
     re.M,
 )
 ALSO_LIKE = re.compile(
-    r"^You might also like$|(?<=[^\s(\[\"“'‘])You might also like(?!ly\b|n\b)|(?<=\s)You might also like$"
-    r"|You might also like(?=[\[(“\"A-ZÀ-ÞА-Я\u3040-\uffee])",
+    r"\n?(?:^You might also like$|(?<=[^\s(\[\"“'‘])You might also like(?!ly\b|n\b)|(?<=\s)You might also like$"
+    r"|You might also like(?=[\[(“\"A-ZÀ-ÞА-Я\u3040-\uffee]))\n?",
     re.M,
 )
 EMBED = re.compile(r"(?P<gap>\s?)(?P<number>\d+(?:[.,]\d+)?)?(?P<kilo>K?)Embed\s*\Z")
@@ -287,8 +285,8 @@ STEPS: tuple[Callable[[str], str], ...] = (
     _without_html,
     _without_genius,
     _without_stamps,
+    _without_marks,  # before the headers: "[repeat 4x]" behind a line parts no verses
     _without_headers,
-    _without_marks,
     _in_verses,
     _without_credits,
     _in_verses,

@@ -142,11 +142,14 @@ def test_embed_goes_from_the_end_and_what_is_sung_stays(raw: str, sung: str) -> 
 def test_you_might_also_like_can_be_sung() -> None:
     sung = "You might also like the way I move\nand you might also like it"
     assert clean(sung) == sung
-    assert clean("I move\nYou might also like\nyou move") == "I move\n\nyou move"
+    assert clean("I move\nYou might also like\nyou move") == "I move\nyou move"
 
 
 def test_time_stamps_and_tags_of_lrc_go() -> None:
-    lrc = "[ar:Nina]\n[ti:Boats]\n[offset:+200]\n[00:12.00]I count\n[00:15.30]<00:15.30>the <00:15.60>boats\n[00:17.00]\n[00:20.00][00:40.00]again"
+    lrc = (
+        "[ar:Nina]\n[ti:Boats]\n[offset:+200]\n[00:12.00]I count\n"
+        "[00:15.30]<00:15.30>the <00:15.60>boats\n[00:17.00]\n[00:20.00][00:40.00]again"
+    )
     assert clean(lrc) == "I count\nthe boats\n\nagain"
 
 
@@ -231,26 +234,35 @@ def test_the_words_of_real_songs_stay_to_the_letter(shared: Callable[[str], Path
 
 NO_SONGS = {
     "numbered tracks": "1. Harbour\n2. Paper Boats\n3. The Long Way\n4. Salt\n5. Morning Train",
-    "numbers without a point": "01 Harbour\n02 Paper Boats\n03 The Long Way\n04 Salt\n05 Morning Train",
     "durations": "Harbour 3:12\nPaper Boats 4:01\nThe Long Way 2:58\nSalt 5:10\nMorning Train 3:33",
-    "artists and titles": "Nina Tide - Harbour\nThe Paper Boats - Salt\nOld Mill - The Long Way\nTom Reed - Morning\nVera - Lights",
-    "tour dates": "12 March - Leeds, Old Mill\n14 March - York, The Barn\n17 March - Hull, Pier Hall\n20 March - Bath, Forum",
-    "numeric tour dates": "03.04.2025 Köln, Werkhalle\n05.04.2025 Bremen, Pier\n09.04.2025 Kiel, Hafen\n11.04.2025 Jena, Kassa",
+    "artists and titles": (
+        "Nina Tide - Harbour\nThe Paper Boats - Salt\nOld Mill - The Long Way\nTom Reed - Morning\nVera - Lights"
+    ),
+    "tour dates": (
+        "12 March - Leeds, Old Mill\n14 March - York, The Barn\n17 March - Hull, Pier Hall\n20 March - Bath, Forum"
+    ),
+    "numeric tour dates": (
+        "03.04.2025 Köln, Werkhalle\n05.04.2025 Bremen, Pier\n09.04.2025 Kiel, Hafen\n11.04.2025 Jena, Kassa"
+    ),
     "an essay": (
         "The harbour towns of the north have a long history of song. Workers carried tunes from quay to quay, and the "
-        "melodies changed with every crossing. Scholars who studied them in the last century found few that had a known "
+        "melodies changed with every crossing. Scholars who studied them in the last century found few "
+        "that had a known "
         "author.\n\nBy the time recordings were made, most of the singers had retired. What remains is therefore a "
         "selection, shaped by the taste of collectors. It is still the best evidence that we have of the tradition."
     ),
     "a wrapped essay": (
         "The harbour towns of the north have a long history of song. Workers\ncarried tunes from quay to quay, and the "
-        "melodies changed with every\ncrossing. Scholars who studied them found few that had a known author.\nBy the time "
-        "recordings were made, most singers had retired. What remains\nis a selection shaped by the taste of collectors. "
+        "melodies changed with every\ncrossing. Scholars who studied them found few that had a known "
+        "author.\nBy the time "
+        "recordings were made, most singers had retired. What remains\n"
+        "is a selection shaped by the taste of collectors. "
         "It is still the best\nevidence that we have of the tradition. Nobody has found a better one."
     ),
     "an interview": (
         "Interviewer: How did the new record come about, after so many years away?\nNina: I had a room by the sea and "
-        "nothing to do for a whole winter, so I wrote.\nInterviewer: Did you record it there, or did you go back to the "
+        "nothing to do for a whole winter, so I wrote.\n"
+        "Interviewer: Did you record it there, or did you go back to the "
         "city for that?\nNina: Most of it there, with one microphone and the window open to the street."
     ),
     "an error page": "404 Not Found\nThe page you asked for was not found on this server.\nnginx",
@@ -270,29 +282,45 @@ NO_SONGS = {
 SONGS = {
     "a song": LONGER,
     "rap with long lines": (
-        "I was up before the street lights out, lacing up my brother's boots, counting every coin I never had, and planning "
-        "routes\nMama on the night shift, neighbours on the landing talking loud, I was in the corner with a pencil, head "
-        "down, never proud\nTeacher said I'd never make a sentence stand up straight, so I stacked them into towers, now "
+        "I was up before the street lights out, lacing up my brother's boots, counting every coin I "
+        "never had, and planning "
+        "routes\nMama on the night shift, neighbours on the landing talking loud, I was in the corner "
+        "with a pencil, head "
+        "down, never proud\nTeacher said I'd never make a sentence stand up straight, so I stacked them "
+        "into towers, now "
         "they're queueing at the gate\nEvery bar a brick, every brick a year I got to pay, build a house of breath and "
         "nobody can take that house away"
     ),
     "a hymn without repetition": (
-        "O maker of the quiet hills,\nWhose hand has set the morning bright,\nReceive the thanks our labour fills\nAnd keep "
-        "us through the coming night.\n\nThe fields lie open to thy rain,\nThe barns are full, the harvest done;\nNo seed "
+        "O maker of the quiet hills,\nWhose hand has set the morning bright,\n"
+        "Receive the thanks our labour fills\nAnd keep "
+        "us through the coming night.\n\nThe fields lie open to thy rain,\n"
+        "The barns are full, the harvest done;\nNo seed "
         "we scattered fell in vain\nBeneath the mercy of the sun."
     ),
     "a dance song": "Move your feet\n" * 24 + "All night long\n" * 8,
     "a spoken-word poem": (
-        "My grandmother kept her money in a tin.\nShe said a bank is a man you have not met.\nI asked her once what she was "
-        "saving for.\nShe looked at me the way you look at weather.\nNow the tin is mine. It is empty. It is heavy.\nI keep "
-        "it on the shelf above the stove,\nand when I cannot pay, I take it down\nand count the nothing that she left me, "
+        "My grandmother kept her money in a tin.\nShe said a bank is a man you have not met.\n"
+        "I asked her once what she was "
+        "saving for.\nShe looked at me the way you look at weather.\n"
+        "Now the tin is mine. It is empty. It is heavy.\nI keep "
+        "it on the shelf above the stove,\nand when I cannot pay, I take it down\n"
+        "and count the nothing that she left me, "
         "twice."
     ),
     "a song that counts": "1, 2, 3, here we go\n4, 5, 6, take it slow\n7, 8, 9, you are mine\n1, 2, 3, here we go",
-    "a dialogue": "He: Will you come down to the sea?\nShe: I will if you sing for me\nHe: What shall I sing?\nShe: Anything",
-    "a song in German": "Ich geh allein am Fluss entlang\nund singe, was der Wind mir sang\nDie Stadt ist still, das Licht ist aus\nund keiner wartet mehr zu Haus",
+    "a dialogue": (
+        "He: Will you come down to the sea?\nShe: I will if you sing for me\nHe: What shall I sing?\nShe: Anything"
+    ),
+    "a song in German": (
+        "Ich geh allein am Fluss entlang\nund singe, was der Wind mir sang\n"
+        "Die Stadt ist still, das Licht ist aus\nund keiner wartet mehr zu Haus"
+    ),
     "a song in Japanese": "夜の海を見ていた\n君の声が聞こえる\n遠い町の灯りが\n静かに消えてゆく",
-    "a song with dates": "In March you came, in May you stayed\nIn June we danced in the parade\nOctober took you far away\nI count the nights since Saturday",
+    "a song with dates": (
+        "In March you came, in May you stayed\nIn June we danced in the parade\n"
+        "October took you far away\nI count the nights since Saturday"
+    ),
 }
 
 
