@@ -56,7 +56,7 @@ EITHER = r"""
     |stick|most|przejście|bölüm|inciso|vocali[sz]e|non[-\s]lyrical\svocals|scratch(?:es)?|prelude|interlúdio
 """
 NUMBER = r"(?:\s?\#?(?:\d{1,2}[a-z]?|[ivx]{1,4}|one|two|three|four|[a-d])(?:\s?[-–/&+]\s?\d{1,2})?)?"
-TIMES = r"(?:[x×*]\s?\d{1,2}|\d{1,2}\s?[x×]|\d{1,2}\s(?:times|fois|veces|mal)|twice|bis|ter)"
+TIMES = r"(?:[x×*]\s?\d{1,2}|\d{1,2}\s?[x×]|(?:\d{1,2}|two|three|four)\s(?:times|fois|veces|mal)|twice|bis|ter)"
 # "Verse 1", "Chorus x2", "Repeat chorus", "Final Chorus", "1st Verse", "2. Strophe"
 BEFORE = r"(?:(?:repeat|final|last|second|first|third|half|1st|2nd|3rd|\d\.|\d[eªºè]?|1er|2ème|letzter?|último)\s)*"
 AFTER = rf"(?:\s(?:repeats?|again|reprise|fades?|{TIMES}))?(?:\s?[(]{TIMES}[)])?"
@@ -103,6 +103,10 @@ CONTRIBUTORS = re.compile(
 )
 CONTRIBUTORS_ALONE = re.compile(
     r"\A\s*\d+\s?Contributors?[ \t]*(?:\n(?:Translations?|[^\n]{0,80}\bLyrics)[ \t]*(?=\n|\Z))*"
+)
+CONTRIBUTORS_ABOVE = re.compile(  # one thing a line: "12 Contributors", "Translations", "Español", "A Song Lyrics"
+    r"\A\s*\d+\s?Contributors?[ \t]*\n(?:\s*Translations?[ \t]*\n(?:[^\n]{1,30}\n){0,30}?)?"
+    r"[^\n]{1,100}\bLyrics[ \t]*(?=\n|\Z)"
 )
 TITLE_LYRICS = re.compile(r"\A\s*(?P<title>[^\n\[]{1,80}?) Lyrics[ \t]*(?=\n\n|\n?\[|\Z)")
 TICKETS = re.compile(
@@ -183,7 +187,8 @@ def _without_html(text: str) -> str:
 
 def _without_genius(text: str) -> str:
     """Leave out the line above the words, the offers between them and what hangs on the last one."""
-    text = CONTRIBUTORS_ALONE.sub("", CONTRIBUTORS.sub("", text, count=1), count=1)
+    for header in (CONTRIBUTORS_ABOVE, CONTRIBUTORS, CONTRIBUTORS_ALONE):
+        text = header.sub("", text, count=1)
     named = TITLE_LYRICS.match(text)
     if named and _is_title(named["title"]):
         text = text[named.end() :]

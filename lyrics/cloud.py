@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from functools import lru_cache
 from typing import Any
 
-SMALLEST, LARGEST = 16, 110  # pixels: below, nobody reads
+SMALLEST, LARGEST = 20, 96  # pixels: below, nobody reads
 MOST = 60  # words
 SCALE = 0.5  # how far size follows weight rather than rank
 # What the package's own font (DroidSansMono) has letters for.

@@ -4,22 +4,26 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
+from itertools import pairwise
 
 from lyrics.language import detect
 
-FEWEST = 8  # words
+FEWEST = 6  # words: a chorus of three short lines has as many
 MOST = 4_000  # words: the longest rap songs have some 2,000
 NOTICE_LENGTH = 400  # characters: longer texts may speak of such things
 NO_WORDS_HERE = re.compile(
     r"""\b(?:lyrics\s(?:for\sthis\s(?:song|track)\s)?(?:have\syet|are\snot|aren't|will\sbe|not|unavailable|coming|to\sbe)
     |(?:do\snot|don't|no)\s(?:yet\s)?(?:have|find|found)?\s?(?:the\s|any\s)?lyrics|lyrics\snot\sfound|no\slyrics
     |page\s(?:was\s)?not\sfound|404\snot|access\sdenied|too\smany\srequests|enable\s(?:javascript|cookies)
+    |bad\sgateway|service\sunavailable|(?:noch\s)?kein(?:en|e)?\s(?:song)?text|paroles\s(?:ne\ssont\spas|indisponibles|non)
+    |letra\s(?:no\s|todavía\sno\s)?(?:está\s)?(?:no\s)?disponible|testo\snon\sdisponibile|letra\sindisponível
     |checking\syour\sbrowser|verify\s(?:that\s)?you\sare\s(?:a\s)?human|please\stry\sagain|internal\sserver\serror
     |removed\s(?:at\sthe\srequest|due\sto|for\scopyright)|(?:this\s(?:song|track)\sis\s(?:an\s)?)instrumental)\b""",
     re.I | re.X,
 )
 ONLY_INSTRUMENTAL = re.compile(r"\W*instrumental\W*", re.I)
 ITEM = re.compile(r"^(?:disc|cd|side)?\s?[a-d]?\d{1,3}\s?[.):–-]\s?\S", re.I)
+NUMBERED = re.compile(r"^\W*(\d{1,3})\s+\S")
 LENGTH = re.compile(r"\b\d{1,2}:[0-5]\d\b\W*$")
 NAME_DASH_NAME = re.compile(r"^\W*[A-ZÀ-ÞА-Я0-9][^–—-]{1,50}\s[–—-]\s[“\"']?[A-ZÀ-ÞА-Я0-9]")
 DATE = re.compile(
@@ -71,9 +75,15 @@ def _is_page(text: str, lines: list[str]) -> bool:
 
 
 def _is_track_list(text: str, lines: list[str]) -> bool:
-    numbered, long = _share(lines, ITEM), _share(lines, LENGTH)
+    numbered, long = max(_share(lines, ITEM), _counted(lines)), _share(lines, LENGTH)
     names = _share(lines, NAME_DASH_NAME) if _repeated(lines) < 0.2 else 0.0
     return len(lines) >= 4 and max(numbered, long, names) >= 0.6
+
+
+def _counted(lines: list[str]) -> float:
+    """Return the share of lines that begin with the number after the last line's: "01 Harbour", "02 Letters"."""
+    numbers = [int(found[1]) if (found := NUMBERED.match(line)) else None for line in lines]
+    return sum(a is not None and b == a + 1 for a, b in pairwise(numbers)) / max(1, len(lines) - 1)
 
 
 def _is_list_of_dates(text: str, lines: list[str]) -> bool:

@@ -11,6 +11,7 @@ import numpy as np
 from core.errors import EarmarkError
 from core.records import ANALYSED_STATES
 from core.vocabulary import MSD_TAGS
+from data.features import NOT_HEARD
 from services import time_inputs
 from services.workspace import Workspace
 
@@ -19,6 +20,7 @@ FALLBACK = "descriptors"  # where there is no TensorFlow
 INSIDE = ("signature",)  # sets that are no features of the music: they recognise a recording
 SURE = 0.9999  # correlation with the tracks' numbers from which a column is one
 FEWEST = 10  # tracks from which that can be told from chance
+JOINS = 20  # tracks a set of its own must have to be heard by an ensemble: lyrics come in one by one
 
 Report = Callable[[dict[str, Any]], None]
 
@@ -41,7 +43,7 @@ class Inputs:
 def names(workspace: Workspace) -> dict[str, int]:
     """Return every input there is, and for how many tracks; those made on demand are counted as analysed tracks."""
     kept = {name: n for name, n in workspace.features.sets().items() if name not in INSIDE}
-    analysed = max(kept.values(), default=0)
+    analysed = max((n for name, n in kept.items() if name not in NOT_HEARD), default=0)
     return kept | dict.fromkeys(MADE, analysed) | dict.fromkeys(time_inputs.TIME_INPUTS, analysed)
 
 
@@ -68,9 +70,9 @@ def fitting(workspace: Workspace, wanted: str, features: str | None = None) -> s
 
 
 def everything(workspace: Workspace, wanted: str) -> str:
-    """Return what an ensemble hears: its usual inputs, and every other set that some tracks have, such as lyrics."""
+    """Return what an ensemble hears: its usual inputs, and every other set that 20 tracks have, such as lyrics."""
     usual = split(wanted)
-    own = [name for name, n in workspace.features.sets().items() if n and name not in (*usual, *INSIDE, FALLBACK)]
+    own = [name for name, n in workspace.features.sets().items() if n >= JOINS and name not in (*usual, *INSIDE, FALLBACK)]
     return fitting(workspace, "+".join([*usual, *own]))
 
 
@@ -152,7 +154,7 @@ def matrix(
 
 def _check(workspace: Workspace, wanted: list[str]) -> None:
     kept = names(workspace)
-    if not any(workspace.features.sets().values()):
+    if not any(n for name, n in workspace.features.sets().items() if name not in NOT_HEARD):
         raise EarmarkError("No track is analysed yet, so there is nothing to learn from.")
     for name in wanted:
         if not kept.get(name):

@@ -466,7 +466,7 @@ def sentence(track: Track, lyrics: Lyrics | None) -> str:
         return "Not looked for yet."
     day = lyrics.looked_at[:10]
     if lyrics.outcome == "found":
-        fit = f", fits {lyrics.match:.0%}" if lyrics.match is not None else ""
+        fit = f", fits {100 * lyrics.match:.0f} %" if lyrics.match is not None else ""
         return "Written by you." if lyrics.source == BY_HAND else f"From {lyrics.source}{fit}."
     if lyrics.outcome == "instrumental":
         return f"Nothing is sung here, says {lyrics.source or 'its title'}."

@@ -37,6 +37,7 @@ GROUPS = {
         "test_apple_browser.py",
         "test_desk_browser.py",
         "test_desk_modes_browser.py",
+        "test_lyrics_browser.py",
         "test_models_browser.py",
     ),
     "heard": ("test_analysis.py", "test_resume.py", "test_training.py"),

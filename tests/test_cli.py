@@ -46,7 +46,7 @@ LISTENING: dict[str, object] = {"cores": None, "limit": None, "retry": False, "s
 COMMANDS = {
     "import", "analyze", "status", "next", "label", "skip", "undo", "history", "labels", "features", "retrain",
     "evaluate", "predict", "classify", "export", "demo", "doctor", "run", "rescan", "exclude", "include", "scope",
-    "genres", "duplicates", "backup", "restore", "outline", "arrays",
+    "genres", "duplicates", "backup", "restore", "outline", "arrays", "lyrics",
 }  # fmt: skip
 
 

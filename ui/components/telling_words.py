@@ -17,9 +17,9 @@ from ui.components.words import counted, literal
 BARS = 12  # words of each side
 CLEAR = 1.0  # standard deviations: below, a word in a cloud would say more than is known
 MOST_PARTS = 200  # offered to choose from, the largest
-COLOURS = {  # of answers that have a colour, in the light and the dark theme
-    "liked": ("#1B8A7A", "#4CC3B1"),
-    "semi": ("#B7791F", "#E9B44C"),
+COLOURS = {  # of answers that have a colour, in the light and the dark theme; as text teal and amber are darker
+    "liked": ("#16776A", "#4CC3B1"),
+    "semi": ("#8A5B17", "#E9B44C"),
     "disliked": ("#B4442F", "#E5846F"),
 }
 USUAL, OTHER = ("#3F5BA9", "#9DB2EE"), ("#6B7280", "#A3ADBA")
@@ -83,7 +83,7 @@ def _named(name: str, parts: dict[str, int]) -> str:
 def _clouds(sides: list[dict[str, Any]]) -> None:
     for column, side in zip(st.columns(len(sides)), sides, strict=True):
         with column:
-            st.subheader(literal(side["value"]), anchor=False)
+            st.header(literal(side["value"]), anchor=False)
             st.caption(counted(side["songs"], "song"))
             _cloud(side)
 
