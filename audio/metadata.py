@@ -20,7 +20,7 @@ AUDIO_EXTENSIONS: frozenset[str] = frozenset({
 MAX_COVER = 20_000_000  # bytes; larger is no cover
 CONTROL_CHARACTERS = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029\ufeff\ufffe\uffff]+")
 NUMERIC_GENRE = re.compile(r"\((\d{1,3})\)\s*(.*)|(\d{1,3})")
-LYRICS_KEY = re.compile(r"(?:wm/)?(?:un|un-)?(?:sync(?:ed|hronized|hronised)?)?lyrics?(?:-\S{2,3})?|uslt(?:[:-].*)?")
+LYRICS_KEY = re.compile(r"(?:wm/)?(?:un|un-)?(?:sync(?:ed|hronized|hronised)?)?lyrics?(?:-.*)?|uslt(?:[:-].*)?")
 YEAR = re.compile(r"(?<!\d)(1[5-9]\d\d|20\d\d)(?!\d)")
 # The genres of ID3v1 by number, which ID3v2 and MP4 tags may still refer to.
 ID3_GENRES: tuple[str, ...] = (

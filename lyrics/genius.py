@@ -81,6 +81,8 @@ class Genius:
         """Return the songs found that may be this one, without their words."""
         try:
             found = self._client.search_songs(" ".join(searched(song)).strip())["hits"]
+            if not isinstance(found, list):
+                raise TypeError(found)
             hits = [self._offer(song, hit["result"]) for hit in found if hit.get("type", "song") == "song"]
         except (KeyError, TypeError, AttributeError):
             raise SourceFailedError(self.name, GARBAGE) from None
@@ -88,7 +90,9 @@ class Genius:
         return sorted(fitting, key=lambda hit: -(hit.match or 0))[:PAGES]
 
     def _offer(self, song: Song, result: dict[str, Any]) -> Offer | None:
-        title, artist = str(result["title"]), str(result["primary_artist"]["name"])
+        title, artist = result["title"], result["primary_artist"]["name"]
+        if not isinstance(title, str) or not isinstance(artist, str):
+            raise TypeError(title)
         if result.get("lyrics_state", "complete") != "complete" and not result.get("instrumental"):
             return None
         names = [artist, str(result.get("artist_names") or artist)]

@@ -9,7 +9,7 @@ from typing import Any
 from urllib.parse import quote
 
 from core.errors import SourceFailedError
-from core.matching import song_match
+from core.matching import MATCH, song_match
 from core.records import Offer, Song
 from lyrics.query import searched
 from lyrics.web import Web
@@ -48,7 +48,7 @@ class Lrclib:
         """
         exact = [] if song.artist is None else self._records("get", _exactly(song))
         offers = self._judged(song, exact)
-        if not offers or (offers[0].match or 0) < 1:
+        if not offers or (offers[0].match or 0) < MATCH:
             offers = self._judged(song, exact + self._records("search", _roughly(song)))
         return offers
 
@@ -61,7 +61,7 @@ class Lrclib:
         except ValueError:
             raise SourceFailedError(self.name, GARBAGE) from None
         records = found[:LISTED] if isinstance(found, list) else [found]
-        if not all(isinstance(one, dict) and "trackName" in one for one in records):
+        if not all(isinstance(one, dict) and _is_record(one) for one in records):
             raise SourceFailedError(self.name, GARBAGE)
         return records
 
@@ -76,7 +76,8 @@ class Lrclib:
         if not (text or synced or instrumental):
             return None
         title, artist, duration = _text(record, "trackName"), _text(record, "artistName"), record.get("duration")
-        seconds = float(duration) if isinstance(duration, int | float) and duration > 0 else None
+        is_number = isinstance(duration, int | float) and not isinstance(duration, bool)
+        seconds = float(duration) if is_number and duration > 0 else None
         return Offer(
             self.name,
             text,
@@ -89,6 +90,12 @@ class Lrclib:
             url=f"{self._root}/get/{quote(str(record['id']))}" if "id" in record else None,
             match=song_match(song.title, song.artist, title or "", artist, song.duration, seconds),
         )
+
+
+def _is_record(record: dict[str, Any]) -> bool:
+    """Say whether a record has the fields of one, each a text or nothing."""
+    words = (record.get("plainLyrics"), record.get("syncedLyrics"))
+    return isinstance(record.get("trackName"), str) and all(text is None or isinstance(text, str) for text in words)
 
 
 def _exactly(song: Song) -> dict[str, Any]:

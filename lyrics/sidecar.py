@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import unicodedata
 from pathlib import Path
 
@@ -12,7 +13,10 @@ from lyrics.embedded import as_offer
 
 ENDINGS = (".lrc", ".txt")  # the first that is there
 MOST = 300_000  # bytes; more are no lyrics
+CONTROL = re.compile(r"[\x00-\x08\x0e-\x1f]")  # what no text has
 BOMS = ((b"\xef\xbb\xbf", "utf-8-sig"), (b"\xff\xfe", "utf-16"), (b"\xfe\xff", "utf-16"))
+
+WESTERN = frozenset({"en", "de", "es", "fr", "it", "pt", "nl", "sv", "da", "no", "nb", "fi", "is", "ca", "gl"})
 
 
 class Sidecar:
@@ -71,12 +75,30 @@ def decoded(content: bytes) -> str | None:
     >>> decoded("für".encode("utf-8")), decoded("für".encode("utf-16")), decoded(b"\x00\x01\x02\x00")
     ('für', 'für', None)
     """
-    encoding = next((name for mark, name in BOMS if content.startswith(mark)), "utf-8")
+    encoding = next((name for mark, name in BOMS if content.startswith(mark)), None) or _wide(content) or "utf-8"
     try:
         text = content.decode(encoding)
     except UnicodeDecodeError:
-        from charset_normalizer import from_bytes
+        text = _guessed(content)
+    return None if not text or CONTROL.search(text) else text
 
-        best = from_bytes(content).best()
-        text = "" if best is None else str(best)
-    return None if not text or "\x00" in text else text
+
+def _wide(content: bytes) -> str | None:
+    """Return UTF-16 in the order of its bytes, where every other one is nought and no mark says so."""
+    even, odd = content[::2].count(0), content[1::2].count(0)
+    if max(even, odd) < 0.3 * len(content) / 2 or min(even, odd) > 0.05 * len(content) / 2:
+        return None
+    return "utf-16-le" if odd > even else "utf-16-be"
+
+
+def _guessed(content: bytes) -> str:
+    """Return bytes in an older encoding as text: that of western Windows where this reads as a western language."""
+    from charset_normalizer import from_bytes
+
+    from lyrics.language import detect
+
+    western = content.decode("cp1252", "replace")
+    if detect(western) in WESTERN:
+        return western
+    best = from_bytes(content).best()
+    return "" if best is None else str(best)

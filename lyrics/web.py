@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
@@ -19,6 +20,7 @@ USER_AGENT = f"{APP_NAME}/{VERSION} (sorts a person's own music on their own com
 APART = 0.5  # seconds between two requests to one service
 TIMEOUT = 10.0  # seconds without a byte
 DEADLINE = 20.0  # seconds for a whole answer: a server may drip bytes for ever
+GRACE = 0.1  # seconds beyond it, in which it usually ends by itself
 MOST = 2_000_000  # bytes; a page of lyrics has some 300,000
 BLOCK = 1 << 16  # bytes
 REDIRECTS = 3
@@ -64,9 +66,7 @@ class Web:
         self.source = source
         self._apart, self._timeout, self._deadline, self._wait = apart, timeout, deadline, wait
         self._last = -apart  # moment of the last request
-        self._session = requests.Session()
-        self._session.max_redirects = REDIRECTS
-        self._session.headers["User-Agent"] = USER_AGENT
+        self._session = _session()
 
     def get(self, url: str, params: Mapping[str, Any] | None = None, headers: Mapping[str, str] | None = None) -> Page:
         """Ask for an address and wait where the service wants that.
@@ -93,8 +93,33 @@ class Web:
     def _ask(
         self, url: str, params: Mapping[str, Any] | None, headers: Mapping[str, str] | None
     ) -> tuple[int, str, float | None]:
-        """Return status, text, and the seconds the service asked us to wait."""
+        """Return status, text, and the seconds the service asked us to wait; within the deadline, come what may.
+
+        Even the head of an answer may drip for ever, so it is read in a thread that is left behind when time is up.
+        """
         self._keep_apart()
+        done: list[tuple[int, str, float | None] | BaseException] = []
+
+        def work() -> None:
+            try:
+                done.append(self._fetch(url, params, headers))
+            except BaseException as error:  # raised again below, where somebody waits for it
+                done.append(error)
+
+        thread = threading.Thread(target=work, daemon=True)
+        thread.start()
+        thread.join(self._deadline + GRACE)
+        self._last = time.monotonic()
+        if not done:
+            self._session = _session()  # the old one still hangs on the answer
+            raise SourceFailedError(self.source, f"took longer than {self._deadline:g} s", down=True)
+        if isinstance(done[0], BaseException):
+            raise done[0]
+        return done[0]
+
+    def _fetch(
+        self, url: str, params: Mapping[str, Any] | None, headers: Mapping[str, str] | None
+    ) -> tuple[int, str, float | None]:
         end = time.monotonic() + self._deadline
         try:
             with self._session.get(url, params=params, headers=headers, timeout=self._timeout, stream=True) as answer:
@@ -111,8 +136,6 @@ class Web:
             raise SourceFailedError(self.source, reason, down=late) from None
         except requests.RequestException as error:
             raise SourceFailedError(self.source, f"sent what cannot be read ({type(error).__name__})") from None
-        finally:
-            self._last = time.monotonic()
 
     def _keep_apart(self) -> None:
         left = self._last + self._apart - time.monotonic()
@@ -137,6 +160,13 @@ class Web:
         """Return the error of a status; a key or a computer that is refused is so for every song."""
         reason = REFUSALS.get(status, f"answered with an error ({status})")
         return SourceFailedError(self.source, reason, down=status in REFUSALS or status >= 500)
+
+
+def _session() -> requests.Session:
+    session = requests.Session()
+    session.max_redirects = REDIRECTS
+    session.headers["User-Agent"] = USER_AGENT
+    return session
 
 
 def _pause(header: str | None) -> float | None:

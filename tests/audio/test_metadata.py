@@ -152,7 +152,6 @@ def test_lyrics_of_an_mp3_come_line_by_line(song: Song, encoding: int, language:
     assert read_lyrics(with_uslt(song(".mp3"), LYRICS, encoding=encoding, language=language)) == LYRICS
 
 
-@pytest.mark.xfail(strict=True, reason="FFmpeg calls them lyrics-<description>-eng, which is not looked for")
 def test_lyrics_with_a_description_are_read_without_it(song: Song) -> None:
     assert read_lyrics(with_uslt(song(".mp3"), LYRICS, about="from the sleeve")) == LYRICS
 

@@ -87,7 +87,6 @@ def test_old_encodings_are_guessed(text: str, encoding: str) -> None:
     assert decoded(text.encode(encoding)) == text
 
 
-@pytest.mark.xfail(strict=True, reason="its zero bytes are taken for those of a file that is no text")
 @pytest.mark.parametrize("encoding", ["utf-16-le", "utf-16-be"])
 def test_unicode_without_a_mark_is_read(encoding: str) -> None:
     assert decoded(WORDS.encode(encoding)) == WORDS
