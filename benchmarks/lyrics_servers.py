@@ -49,7 +49,8 @@ LONG_BUSY = 7200
 
 BEHAVIOURS = (
     "right", "synced", "noise", "another song", "nearly", "instrumental", "absent", "track list", "403", "429",
-    "429 date", "429 long", "500", "garbage", "wrong shape", "drip", "never", "redirects", "huge", "challenge",
+    "429 date", "429 long", "500", "garbage", "wrong shape", "null", "drip", "slow head", "never", "redirects", "huge",
+    "challenge",
 )  # fmt: skip
 
 
@@ -265,6 +266,22 @@ def _drip(handler: Any, servers: Servers) -> bool:
     return False
 
 
+def _null(handler: Any, servers: Servers) -> bool:
+    """Answer in the right shape, with things that are no texts in the places of texts."""
+    record = {"id": 1, "trackName": None, "artistName": None, "plainLyrics": 5, "syncedLyrics": [], "duration": True}
+    handler.answer(200, json.dumps({**record, "response": {"hits": {}}}))
+    return False
+
+
+def _slow_head(handler: Any, servers: Servers) -> bool:
+    """Send the head of an answer byte by byte, for ever."""
+    handler.wfile.write(b"HTTP/1.1 200 OK\r\nX-Slow: ")
+    while not servers.closing.wait(DRIP_SECONDS):
+        handler.wfile.write(b"a")
+        handler.wfile.flush()
+    return False
+
+
 def _never(handler: Any, servers: Servers) -> bool:
     servers.closing.wait(SILENCE)
     return False
@@ -293,7 +310,9 @@ MISBEHAVIOURS: dict[str, Callable[[Any, Servers], bool]] = {  # each returns Tru
     "429 long": _busy(lambda: str(LONG_BUSY), always=True),
     "garbage": _garbage,
     "wrong shape": _wrong_shape,
+    "null": _null,
     "drip": _drip,
+    "slow head": _slow_head,
     "never": _never,
     "redirects": _redirects,
     "huge": _huge,

@@ -5,8 +5,10 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 
-STAMP = re.compile(r"[\[<](?:(\d{1,2}):)?(\d{1,3}):(\d{1,2})(?:[.:](\d{1,3}))?[\]>]")
-LEADING = re.compile(rf"\s*((?:{STAMP.pattern}\s*)+)")
+# Hours only where parts of a second follow a full stop: some write [01:02:50] for a minute and 2.5 seconds.
+STAMP = re.compile(r"[\[<](?:(\d{1,2}):(?=\d{1,3}:\d{1,2}\.))?(\d{1,3}):(\d{1,2})(?:[.:](\d{1,3}))?[\]>]")
+BROKEN = re.compile(r"\[-?\d*:[^\]\s]*\]\s*")  # what was to be a stamp
+LEADING = re.compile(rf"\s*((?:(?:{BROKEN.pattern})*{STAMP.pattern}\s*)+)(?:{BROKEN.pattern})*")
 OFFSET = re.compile(r"\[offset:\s*([+-]?\d+)\s*\]", re.IGNORECASE)
 TAG = re.compile(r"\s*\[[a-z#]{1,10}:[^\]]*\]\s*", re.IGNORECASE)  # [ar:...], [length:...]
 FEWEST = 2  # stamped lines that make a text LRC
@@ -33,14 +35,25 @@ def parse(text: str) -> list[Line]:
     """
     found = OFFSET.search(text)
     earlier = int(found[1]) / 1000 if found else 0.0
-    lines = []
-    for row in text.splitlines():
-        stamps = LEADING.match(row)
-        if stamps is None:
-            continue
-        words = " ".join(STAMP.sub(" ", row[stamps.end() :]).split())
-        lines += [Line(max(0.0, _seconds(stamp) - earlier), words) for stamp in STAMP.finditer(_leading(stamps[1]))]
-    return sorted(lines, key=lambda line: line.seconds)
+    lines = [line for row in _rows(text) for line in _lines(row)]
+    return sorted((Line(max(0.0, line.seconds - earlier), line.text) for line in lines), key=_when)
+
+
+def _rows(text: str) -> list[str]:
+    return text.removeprefix("\ufeff").splitlines()
+
+
+def _when(line: Line) -> float:
+    return line.seconds
+
+
+def _lines(row: str) -> list[Line]:
+    """Return a row once for each stamp before it."""
+    stamps = LEADING.match(row)
+    if stamps is None:
+        return []
+    words = " ".join(STAMP.sub(" ", row[stamps.end() :]).split())
+    return [Line(_seconds(stamp), words) for stamp in STAMP.finditer(_leading(stamps[1]))]
 
 
 def _leading(stamps: str) -> str:
@@ -59,13 +72,27 @@ def is_synced(text: str) -> bool:
     >>> is_synced("[00:01.00] One\n[00:02.00] Two"), is_synced("[Chorus]\nOne"), is_synced("At 12:30 we met")
     (True, False, False)
     """
-    return sum(LEADING.match(row) is not None for row in text.splitlines()) >= FEWEST
+    return sum(LEADING.match(row) is not None for row in _rows(text)) >= FEWEST
 
 
 def plain(text: str) -> str:
     r"""Return the words without stamps and tags, in the order they are sung; any other text as it is.
 
-    >>> plain("[ar:Nina]\n[00:02]Two\n[00:01]One")
-    'One\nTwo'
+    A row without a stamp stays behind the one before it: where only some are stamped, no words are lost.
+
+    >>> plain("[ar:Nina]\n[00:02]Two\n[00:01]One\nand a half")
+    'One\nand a half\nTwo'
     """
-    return "\n".join(line.text for line in parse(text)).strip("\n") if is_synced(text) else text
+    if not is_synced(text):
+        return text
+    found: list[Line] = []
+    for row in _rows(text):
+        found += _lines(row) or _unstamped(row, found)
+    return "\n".join(line.text for line in sorted(found, key=_when)).strip("\n")
+
+
+def _unstamped(row: str, before: list[Line]) -> list[Line]:
+    words = BROKEN.sub("", row).strip()
+    if not words or TAG.fullmatch(row):
+        return []
+    return [Line(before[-1].seconds if before else 0.0, words)]

@@ -23,7 +23,7 @@ def test_each_stamped_line_is_one_and_tags_are_none() -> None:
 @pytest.mark.parametrize(
     ("stamp", "seconds"),
     [("00:01", 1.0), ("00:01.5", 1.5), ("00:01.50", 1.5), ("00:01.500", 1.5), ("1:02.03", 62.03),
-     ("61:00.00", 3660.0), ("01:00:00.00", 3600.0)],
+     ("61:00.00", 3660.0), ("123:45", 7425.0), ("01:00:00.00", 3600.0), ("01:02:50", 62.5)],
 )  # fmt: skip
 def test_stamps_are_read_in_every_usual_form(stamp: str, seconds: float) -> None:
     ((line),) = parse(f"[{stamp}] Words")
@@ -84,3 +84,23 @@ def test_words_of_every_script_stay() -> None:
 
 def test_a_stamped_blank_line_keeps_its_place_between_two_parts() -> None:
     assert plain("[00:01.00]One\n[00:05.00]\n[00:09.00]Two") == "One\n\nTwo"
+
+
+@pytest.mark.parametrize("stamps", ["[00:xx.00][00:20.00]", "[00:20.00][00:xx.00]", "[:10][00:20.00] [-00:01.00]"])
+def test_a_broken_stamp_does_not_take_the_good_one_with_it(stamps: str) -> None:
+    assert parse(f"{stamps} Words") == [Line(20.0, "Words")]
+
+
+def test_words_without_a_stamp_stay_behind_the_line_before_them() -> None:
+    half = "[ti:Lamps]\n[00:09.00]Three\nand four\n[00:01.00]One\n[00:xx.00]and two\n"
+    assert plain(half) == "One\nand two\nThree\nand four"
+    assert [line.text for line in parse(half)] == ["One", "Three"]
+
+
+def test_a_mark_of_the_encoding_does_not_hide_the_first_line() -> None:
+    assert parse("\ufeff[00:01.00]One\n[00:02.00]Two") == [Line(1.0, "One"), Line(2.0, "Two")]
+
+
+def test_a_long_row_of_stamps_is_read_at_once() -> None:
+    assert len(parse("[00:01.00]" * 5_000 + "Words")) == 5_000
+    assert parse("[00:xx.00]" * 5_000 + "Words") == []

@@ -61,7 +61,7 @@ def test_a_moment_that_has_passed_asks_for_no_wait() -> None:
     assert _pause(formatdate(0, usegmt=True)) == 0.0
 
 
-@pytest.mark.parametrize("how", ["drip", "never"])
+@pytest.mark.parametrize("how", ["drip", "slow head", "never"])
 def test_no_answer_takes_longer_than_the_deadline(how: str, servers: Servers, address: str) -> None:
     servers.plays["Harbour Lights"] = how
     began = time.monotonic()
