@@ -144,7 +144,7 @@ def test_every_part_fits_and_has_no_accessibility_violations(
             ("A song", "Correct the words"),
             ("Words", "All the words"),
             ("Feelings", "On average"),
-            ("Coverage", "Clear all lyrics"),
+            ("Coverage", "Lyrics are your private copy"),
         ):
             page.get_by_test_id("stButtonGroup").first.get_by_text(part, exact=True).click()
             page.get_by_text(sign).first.wait_for(timeout=20_000)
