@@ -268,7 +268,14 @@ def _drip(handler: Any, servers: Servers) -> bool:
 
 def _null(handler: Any, servers: Servers) -> bool:
     """Answer in the right shape, with things that are no texts in the places of texts."""
-    record = {"id": 1, "trackName": None, "artistName": None, "plainLyrics": 5, "syncedLyrics": [], "duration": True}
+    record: dict[str, Any] = {
+        "id": 1,
+        "trackName": None,
+        "artistName": None,
+        "plainLyrics": 5,
+        "syncedLyrics": [],
+        "duration": True,
+    }
     handler.answer(200, json.dumps({**record, "response": {"hits": {}}}))
     return False
 

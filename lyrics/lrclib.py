@@ -76,8 +76,7 @@ class Lrclib:
         if not (text or synced or instrumental):
             return None
         title, artist, duration = _text(record, "trackName"), _text(record, "artistName"), record.get("duration")
-        is_number = isinstance(duration, int | float) and not isinstance(duration, bool)
-        seconds = float(duration) if is_number and duration > 0 else None
+        seconds = None if isinstance(duration, bool) or not isinstance(duration, int | float) else float(duration)
         return Offer(
             self.name,
             text,
@@ -88,7 +87,7 @@ class Lrclib:
             album=_text(record, "albumName"),
             duration=seconds,
             url=f"{self._root}/get/{quote(str(record['id']))}" if "id" in record else None,
-            match=song_match(song.title, song.artist, title or "", artist, song.duration, seconds),
+            match=song_match(song.title, song.artist, title or "", artist, song.duration, seconds or None),
         )
 
 

@@ -72,7 +72,9 @@ def fitting(workspace: Workspace, wanted: str, features: str | None = None) -> s
 def everything(workspace: Workspace, wanted: str) -> str:
     """Return what an ensemble hears: its usual inputs, and every other set that 20 tracks have, such as lyrics."""
     usual = split(wanted)
-    own = [name for name, n in workspace.features.sets().items() if n >= JOINS and name not in (*usual, *INSIDE, FALLBACK)]
+    own = [
+        name for name, n in workspace.features.sets().items() if n >= JOINS and name not in (*usual, *INSIDE, FALLBACK)
+    ]
     return fitting(workspace, "+".join([*usual, *own]))
 
 
