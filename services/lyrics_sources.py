@@ -7,12 +7,11 @@ import time
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
-from lyrics.embedded import Embedded
-from lyrics.sidecar import Sidecar
-
 from audio.metadata import read_lyrics
 from core.errors import EarmarkError, SourceFailedError
 from core.records import Song
+from lyrics.embedded import Embedded
+from lyrics.sidecar import Sidecar
 from services import tokens
 from services.workspace import Workspace
 
