@@ -17,6 +17,7 @@ from lyrics.synced import plain
 
 OFFERED = 3  # doubtful offers that are kept
 INSTRUMENTAL = re.compile(r"[\W_]*(?:this (?:song|track) is an )?instrumental[\W_]*", re.IGNORECASE)
+TITLE_SAYS = Offer("its title", instrumental=True)
 
 
 class Provider(Protocol):
@@ -58,8 +59,8 @@ def look(song: Song, providers: Sequence[Provider], *, refused: Collection[str] 
         "found"; "instrumental": its title, or a source that fits, says that nothing is sung; "not there": every source
         answered and none has it; "failed": none has it and one did not answer, so nothing is known.
     """
-    if is_instrumental(song.title):
-        return Verdict("instrumental")
+    if is_instrumental(song.title) and fingerprint(TITLE_SAYS) not in refused:
+        return Verdict("instrumental", TITLE_SAYS)
     doubtful: list[Offer] = []
     failures: list[SourceFailedError] = []
     for provider in providers:

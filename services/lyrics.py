@@ -332,7 +332,7 @@ def _refuse(workspace: Workspace, track_id: int, offer: Offer) -> None:
 
 def _offer_of(lyrics: Lyrics) -> Offer:
     return Offer(
-        lyrics.source or "its title",
+        lyrics.source or BY_HAND,
         lyrics.raw or lyrics.text,
         lyrics.synced,
         instrumental=lyrics.outcome == "instrumental",
@@ -469,7 +469,8 @@ def sentence(track: Track, lyrics: Lyrics | None) -> str:
         fit = f", fits {100 * lyrics.match:.0f} %" if lyrics.match is not None else ""
         return "Written by you." if lyrics.source == BY_HAND else f"From {lyrics.source}{fit}."
     if lyrics.outcome == "instrumental":
-        return f"Nothing is sung here, says {lyrics.source or 'its title'}."
+        said = "you say" if lyrics.source == BY_HAND else f"says {lyrics.source}"
+        return f"Nothing is sung here, {said}."
     if lyrics.outcome == "not there":
         return f"Looked for on {day} and not there ({', '.join(lyrics.asked)})."
     return f"Could not be looked for on {day}: {lyrics.reason or 'the source failed.'} It is tried again soon."

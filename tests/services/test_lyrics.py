@@ -300,6 +300,15 @@ def test_a_merge_keeps_the_words_of_the_track_that_has_some(workspace: Workspace
     assert known(workspace, keep).text == WORDS
 
 
+def test_a_title_that_says_instrumental_can_be_wrong_too(workspace: Workspace, servers: Servers, add: Add) -> None:
+    (track,) = add("Harbour Lights (Instrumental)")
+    lyrics.fetch(workspace)
+    assert lyrics.show(workspace, track)["sentence"] == "Nothing is sung here, says its title."
+    lyrics.wrong(workspace, track)
+    lyrics.fetch(workspace)
+    assert known(workspace, track).outcome == "not there"
+
+
 # -- showing ------------------------------------------------------------------------------------------
 
 

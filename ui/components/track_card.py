@@ -10,7 +10,7 @@ import streamlit as st
 
 from core.errors import EarmarkError
 from core.records import Track
-from services import identity, labeling, predicting, scope, targets
+from services import identity, labeling, lyrics, predicting, scope, targets
 from services.course import course
 from services.engine import Engine
 from services.identity import About
@@ -19,6 +19,7 @@ from ui.components.moments import moment
 from ui.components.play import play_button
 from ui.components.words import SOURCES, STATES, clock, counted, input_name, literal, percent, readable
 from ui.session import note, stamp
+from ui.sheet import sheet
 
 EVENTS = 20  # of the history: as many as one looks through
 UNLIKE_RATED, UNLIKE_ANSWERED = "Unlike anything you rated.", "Unlike anything you answered."
@@ -48,6 +49,7 @@ def track_card(engine: Engine, track_id: int) -> None:
             _list("Files", [f"`{readable(path)}`" + ("" if there else " (not there)") for path, there in about.files])
             _list("Elsewhere", elsewhere(about))
         _course(engine, track_id)
+        _words(engine, about.track)
         if is_out:
             st.button("Take in again", key="track-take-in", on_click=take_in, args=(engine, [track_id]))
         else:
@@ -136,6 +138,16 @@ def _course(engine: Engine, track_id: int) -> None:
         dark=st.context.theme.type == "dark",
     )
     st.plotly_chart(figure, key="track-course", config={"displayModeBar": False})
+
+
+def _words(engine: Engine, track: Track) -> None:
+    """Offer a track's words where they are there; they are read and measured only when they are to be shown."""
+    known = engine.workspace.lyrics.of_track(track.id)
+    if known is None or known.outcome != "found":
+        return
+    if st.toggle("Show its words", key=f"track-words-{track.id}"):
+        st.caption(lyrics.sentence(track, known))
+        sheet(track.id, track.title, lyrics.show(engine.workspace, track.id)["lines"], key=f"track-sheet-{track.id}")
 
 
 def description(track: Track) -> str:
