@@ -21,6 +21,7 @@ FILTERS = ("With words", "Instrumental", "Not there", "Failed", "Not looked for"
 NOT_ENGLISH = "How lines feel is measured in English only; everything else is measured here too."
 UNSURE = "language unsure"
 EDIT = "lyrics-edit"
+FEWEST_LINES = 4  # of which a course can be seen
 
 
 def song_words(engine: Engine) -> None:
@@ -174,7 +175,7 @@ def _look(engine: Engine, track_id: int) -> None:
 def _arc(found: dict[str, Any]) -> None:
     """Draw how the lines feel, one after the other."""
     lines = [line for line in found["lines"] if line["sentiment"] is not None]
-    if not lines:
+    if len(lines) < FEWEST_LINES:
         return
     from ui.charts import sentiment_arc  # plotly is not there before it is needed
 
