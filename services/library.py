@@ -667,8 +667,10 @@ def _about(workspace: Workspace, ids: np.ndarray) -> list[list[object]]:
 def _columns(feature_set: str, X: np.ndarray) -> Sequence[str]:
     from audio.descriptors import DESCRIPTOR_NAMES
     from core.vocabulary import TAG_NAMES
+    from lyrics.features import NAMES as LYRICS_NAMES
 
-    named = {"descriptors": DESCRIPTOR_NAMES, "tags": TAG_NAMES}.get(feature_set, ())
+    lyrics = [f"lyrics_{name}" for name in LYRICS_NAMES]  # others have words and a duration too
+    named = {"descriptors": DESCRIPTOR_NAMES, "tags": TAG_NAMES, "lyrics": lyrics}.get(feature_set, ())
     if len(named) == X.shape[1]:
         return named
     return [f"{feature_set}_{i:03d}" for i in range(X.shape[1])]

@@ -135,6 +135,14 @@ def test_wrong_write_and_clear_can_be_undone(servers: Servers, tmp_path: Path) -
     assert run_json("lyrics", "clear", "/music/Absent.mp3", "--by-hand") == {"cleared": 1, "kept": 0}
 
 
+def test_features_leave_under_their_names(servers: Servers, tmp_path: Path) -> None:
+    run("lyrics", "sources", "lrclib", "on")
+    run("lyrics", "fetch")
+    assert run("features", "export", tmp_path / "features.csv", "--set", "lyrics").exit_code == 0
+    head = (tmp_path / "features.csv").read_text("utf-8").split("\n")[0].split(",")
+    assert {"lyrics_repetition", "lyrics_sentiment_mean", "lyrics_language_en", "lyrics_words_255"} <= set(head)
+
+
 @pytest.mark.parametrize(
     ("arguments", "code", "says"),
     [
