@@ -2,7 +2,7 @@
 
     python benchmarks/lyrics.py [--songs 10000] [--jamendo FOLDER] [--home HOME] [--part outcomes jamendo scale planted]
 
-outcomes: LRCLIB and Genius played on this computer behave in 20 ways; for each what is kept. jamendo: how many
+outcomes: LRCLIB and Genius played on this computer behave in 22 ways; for each what is kept. jamendo: how many
 languages are right, what cleaning takes away, seconds. scale: seconds and MB for so many made-up songs. planted: a
 made-up library (or a copy of HOME, whose tracks get made-up words) in which liked songs share a theme in their words;
 the models of ratings with and without lyrics, on artists they have not heard, and the same with words dealt out anew.

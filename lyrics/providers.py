@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from typing import Protocol
 
 from core.errors import SourceFailedError
-from core.matching import DOUBTFUL, MATCH, is_instrumental
+from core.matching import DOUBTFUL, MATCH, is_instrumental, names_title
 from core.records import LyricsOutcome, Offer, Song
 from lyrics.cleaning import clean
 from lyrics.plausible import not_lyrics
@@ -17,6 +17,7 @@ from lyrics.synced import plain
 
 OFFERED = 3  # doubtful offers that are kept
 INSTRUMENTAL = re.compile(r"[\W_]*(?:this (?:song|track) is an )?instrumental[\W_]*", re.IGNORECASE)
+ODD_ANSWERS = (ValueError, TypeError, LookupError, AttributeError, RecursionError)  # of a parser
 TITLE_SAYS = Offer("its title", instrumental=True)
 
 
@@ -64,10 +65,15 @@ def look(song: Song, providers: Sequence[Provider], *, refused: Collection[str] 
     doubtful: list[Offer] = []
     failures: list[SourceFailedError] = []
     for provider in providers:
+        if provider.online and not names_title(song.title):  # "Track 01": it would fit anything
+            continue
         try:
             offers = [offer for offer in provider.offers(song) if fingerprint(offer) not in refused]
         except SourceFailedError as error:
             failures.append(error)
+            continue
+        except ODD_ANSWERS as error:  # one page that nobody thought of must not end the search of a library
+            failures.append(SourceFailedError(provider.name, f"sent what cannot be read ({type(error).__name__})"))
             continue
         down = tuple(error.source for error in failures if error.down)
         for offer in offers:

@@ -125,3 +125,16 @@ def test_the_persons_own_file_comes_first(servers: Servers, lrclib: Lrclib, song
     own = SimpleNamespace(name="your file", online=False, offers=lambda song: [Offer("your file", WORDS)])
     verdict = look(song(TITLE), [own, lrclib])
     assert verdict.offer is not None and verdict.offer.source == "your file" and servers.requests == []
+
+
+def test_a_title_that_is_none_is_not_asked_about_online(servers: Servers, lrclib: Lrclib, song: Make) -> None:
+    own = SimpleNamespace(name="your file", online=False, offers=lambda song: [])
+    assert look(song("Track 01"), [own, lrclib]).outcome == "not there" and servers.requests == []
+
+
+def test_an_answer_nobody_thought_of_is_a_failure_and_ends_no_search(song: Make) -> None:
+    def odd(song: Song) -> list[Offer]:
+        raise KeyError("lyrics")
+
+    verdict = look(song(TITLE), [SimpleNamespace(name="Odd", online=True, offers=odd)])
+    assert (verdict.outcome, verdict.reason) == ("failed", "Odd sent what cannot be read (KeyError).")
