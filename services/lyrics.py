@@ -29,7 +29,6 @@ GIVE_UP = 3  # songs in a row for which a source was down: the rest of the job d
 IN_TIME = 3.0  # seconds a recording may be longer or shorter than the one the time stamps were made for
 PATIENCE = 60.0  # seconds: a source that asks for more time than that is left alone at once
 STEP = 0.2  # seconds between two looks whether the person wants to stop
-LISTED = 200  # failures a job's result names
 
 Progress = Callable[[dict[str, Any]], None]
 
@@ -547,15 +546,3 @@ def coverage(workspace: Workspace) -> dict[str, Any]:
         "by_language": workspace.lyrics.counts("language"),
         "asking": list(asking),
     }
-
-
-def describe_anew(workspace: Workspace) -> int:
-    """Describe words that lack features of this version, after an update or an undo; return how many."""
-    from lyrics import features
-
-    have = {int(i) for i in workspace.features.matrix(SET, version=features.VERSION)[0]}
-    lacking = [i for i, outcome in workspace.lyrics.outcomes().items() if outcome == "found" and i not in have]
-    tracks, known = workspace.tracks.many(lacking), workspace.lyrics.many(lacking)
-    for i in lacking:
-        describe(workspace, tracks[i], known[i])
-    return len(lacking)

@@ -134,13 +134,6 @@ def _part(parts: dict[str, list[int]], by: str, value: str) -> list[int]:
     return parts[value]
 
 
-def common(workspace: Workspace, track_ids: list[int] | None = None, *, limit: int = LIMIT) -> list[dict[str, Any]]:
-    """Return the most frequent content words of some songs, or of all: [{word, count, songs}]."""
-    known = corpus(workspace)
-    counts, songs = known.group(known.ids.tolist() if track_ids is None else track_ids)
-    return [{"word": word, "count": n, "songs": songs[word]} for word, n in counts.most_common(limit)]
-
-
 def sentiments(workspace: Workspace, by: str) -> list[dict[str, Any]]:
     """Return how each English song feels on average: [{id, value, sentiment}], -1 to 1, by the parts of `groups`."""
     from lyrics import features

@@ -164,3 +164,25 @@ def test_each_fold_has_a_line_of_what_it_learned_from_and_one_of_what_it_did_not
         ("Learned from", "dash", 2), ("Learned from", "dash", 1),
     ]  # fmt: skip
     assert sum(bool(line.showlegend) for line in lines) == 2
+
+
+def test_lines_that_feel_bad_differ_in_pattern_too() -> None:
+    lines = pd.DataFrame({"text": ["a", "b", "c"], "sentiment": [0.5, -0.4, 0.0]})
+    bars, arc = charts.sentiment_arc(lines, arc=[0.1, 0.0]).data
+    assert list(bars.y) == [0.5, -0.4, 0.0] and list(bars.marker.pattern.shape) == ["", "/", ""]
+    assert list(arc.x) == [1, 3]
+    assert len(charts.sentiment_arc(lines).data) == 1
+
+
+def test_words_of_two_sides_stand_on_two_sides() -> None:
+    rows = [{"word": "sea", "side": "liked", "signed": 3.0, "count": 4, "songs": 2},
+            {"word": "neon", "side": "disliked", "signed": -2.0, "count": 3, "songs": 3}]  # fmt: skip
+    first, second = charts.telling_words(pd.DataFrame(rows), ["#111111", "#222222"], dark=True).data
+    assert (first.name, first.x[0], second.name, second.x[0]) == ("liked", 3.0, "disliked", -2.0)
+    assert second.marker.pattern.shape == "/" and second.marker.color == "#222222"
+
+
+def test_each_song_is_a_point_of_its_part() -> None:
+    table = pd.DataFrame({"value": ["liked", "liked", "semi"], "sentiment": [0.1, 0.3, -0.2], "title": ["a", "b", "c"]})
+    boxes = charts.sentiments(table).data
+    assert [(box.name, list(box.x)) for box in boxes] == [("liked", [0.1, 0.3]), ("semi", [-0.2])]
