@@ -64,6 +64,7 @@ def test_each_answer_is_taken_for_what_it_is(how: str, place: str, servers: Serv
         assert verdict.offer is not None and clean(words_of(verdict.offer)) == WORDS
     if verdict.outcome == "failed":
         assert place in (verdict.reason or "") and verdict.reason.endswith(".")
+        assert how not in ("403", "500") or f"({how})" in verdict.reason
 
 
 def test_a_failure_is_no_absence_even_when_another_source_has_nothing(
