@@ -286,9 +286,14 @@ def write(workspace: Workspace, track_id: int, text: str) -> Lyrics:
     lyrics = _of_offer(track, offer, ())
     if not lyrics.text:
         raise EarmarkError(f"There are no words in this for {track.title}; nothing was changed.")
-    with workspace.acts.act(ACT, f"Wrote the words of {track.title}"):
+    return _decided(workspace, track, lyrics, f"Wrote the words of {track.title}")
+
+
+def _decided(workspace: Workspace, track: Track, lyrics: Lyrics, title: str) -> Lyrics:
+    """Keep what the person decided about a track's words, as one act under a title; nothing waits for it any more."""
+    with workspace.acts.act(ACT, title):
         workspace.lyrics.put(lyrics)
-        workspace.lyrics.settle(track_id)
+        workspace.lyrics.settle(track.id)
         describe(workspace, track, lyrics)
     return lyrics
 
@@ -297,11 +302,7 @@ def say_instrumental(workspace: Workspace, track_id: int) -> Lyrics:
     """Keep that nothing is sung in a track, because the person said so; an act."""
     track = workspace.tracks.get(track_id)
     lyrics = Lyrics(track_id, "instrumental", source=BY_HAND)
-    with workspace.acts.act(ACT, f"Said that nothing is sung in {track.title}"):
-        workspace.lyrics.put(lyrics)
-        workspace.lyrics.settle(track_id)
-        describe(workspace, track, lyrics)
-    return lyrics
+    return _decided(workspace, track, lyrics, f"Said that nothing is sung in {track.title}")
 
 
 def wrong(workspace: Workspace, track_id: int) -> Track:
@@ -350,11 +351,7 @@ def take(workspace: Workspace, offer_id: int) -> Lyrics:
         lyrics = Lyrics(track.id, "instrumental", source=doubtful.offer.source, match=doubtful.offer.match)
     else:
         lyrics = _of_offer(track, doubtful.offer, (doubtful.offer.source,))
-    with workspace.acts.act(ACT, f"Took the words offered for {track.title}"):
-        workspace.lyrics.put(lyrics)
-        workspace.lyrics.settle(track.id)
-        describe(workspace, track, lyrics)
-    return lyrics
+    return _decided(workspace, track, lyrics, f"Took the words offered for {track.title}")
 
 
 def refuse(workspace: Workspace, offer_id: int) -> Track:
