@@ -135,19 +135,30 @@ def jamendo(folder: Path) -> dict[str, Any]:
     told = {name: detect(text) for name, text in cleaned.items()}
     vectors = [features.vector(text, language=told[name], duration=200.0) for name, text in cleaned.items()]
     seconds = time.monotonic() - began
-    verses = [(said[name], detect(verse)) for name, text in cleaned.items() for verse in text.split("\n\n")]
+    pieces = {
+        "verses": [(said[name], detect(verse)) for name, text in cleaned.items() for verse in text.split("\n\n")],
+        "lines": [(said[name], detect(line)) for name, text in cleaned.items() for line in text.split("\n") if line],
+    }
     changed = {name: gone for name, text in texts.items() if (gone := _gone(text, cleaned[name]))}
     return {
         "songs": len(texts),
         "language_right": sum(told[name] == said[name] for name in texts),
         "language_wrong": {n: [said[n], told[n]] for n in texts if told[n] not in (None, said[n])},
-        "verses": {"right": sum(a == b for a, b in verses), "none": sum(b is None for _, b in verses),
-                   "wrong": sum(b not in (None, a) for a, b in verses)},
+        **{name: _told(pairs) for name, pairs in pieces.items()},
         "words_changed_by_cleaning": changed,
         "not_a_song": {name: reason for name, text in cleaned.items() if (reason := not_lyrics(text))},
         "finite": bool(np.isfinite(vectors).all()),
         "seconds": round(seconds, 2),
     }  # fmt: skip
+
+
+def _told(pairs: Sequence[tuple[str, str | None]]) -> dict[str, int]:
+    """Count (what it is, what was told)."""
+    return {
+        "right": sum(a == b for a, b in pairs),
+        "none": sum(b is None for _, b in pairs),
+        "wrong": sum(b not in (None, a) for a, b in pairs),
+    }
 
 
 def _gone(before: str, after: str) -> list[str]:
