@@ -5,10 +5,12 @@ from __future__ import annotations
 import importlib
 import io
 import itertools
+import json
 import os
 import re
 import subprocess
 import sys
+import time
 import zipfile
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
@@ -30,6 +32,7 @@ distributed = pytest.importorskip("distributed", reason="The extra `cluster` is 
 
 SR = 32_000  # Hz
 SETS = ("descriptors",)  # quick to have
+SCHEDULER = "from distributed.cli.dask_scheduler import main; main()"
 WORKER = "from distributed.cli.dask_worker import main; main()"
 
 
@@ -59,7 +62,7 @@ def local() -> Iterator[Callable[..., Any]]:
 
     yield start
     for one in started:
-        one.close(timeout=10)
+        one.close(timeout=120)  # a worker that is a thread first ends what it hears
     for name in [name for name in sys.modules if name.startswith("earmark_")]:
         del sys.modules[name]  # the next scheduler in this process has its own copy, and this one's is gone
 
@@ -213,13 +216,28 @@ async def settle(scheduler: Any) -> None:
         await asyncio.sleep(0.05)
 
 
-def test_a_scheduler_that_goes_away_is_said_with_what_to_do(songs: list[str], near: Any) -> None:
-    def tick() -> None:
-        if near.scheduler.tasks and near.status.name == "running":
-            near.close(timeout=5)
+@pytest.fixture
+def away(tmp_path: Path) -> Iterator[tuple[str, subprocess.Popen[bytes]]]:
+    """Give the address of a scheduler that is a process of its own, and the process."""
+    said = tmp_path / "scheduler.json"
+    arguments = ["--host", "127.0.0.1", "--port", "0", "--no-dashboard", "--scheduler-file", str(said)]
+    quiet = {"stdout": subprocess.DEVNULL, "stderr": subprocess.DEVNULL}
+    with subprocess.Popen([sys.executable, "-c", SCHEDULER, *arguments], cwd=tmp_path, **quiet) as process:
+        while not (said.is_file() and said.read_bytes().endswith(b"}")):
+            assert process.poll() is None, "the scheduler has not started"
+            time.sleep(0.05)
+        yield json.loads(said.read_bytes())["address"], process
+        process.kill()
 
+
+def test_a_scheduler_that_goes_away_is_said_with_what_to_do(songs: list[str], away: Any, hired: Any) -> None:
+    address, process = away
+    hired(address)
+    found = map_on_cluster(address, (Task(path, SETS) for path in itertools.cycle(songs)), tick=lambda: None)
+    next(found)  # what the worker was sent besides is under way
+    process.kill()
     with pytest.raises(EarmarkError, match=r"is gone.*start it again"):
-        list(map_on_cluster(near.scheduler_address, (Task(p, SETS) for p in itertools.cycle(songs)), tick=tick))
+        list(found)
 
 
 @pytest.mark.parametrize("address", ["tcp://127.0.0.1:9", "127.0.0.1", "ftp://127.0.0.1:9"])
