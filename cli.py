@@ -1264,7 +1264,7 @@ def lyrics_fetch(tracks: tuple[str, ...], again: bool, limit: int | None) -> Jso
 
     Ctrl-C keeps what was found; the same command goes on from there.
     """
-    from services import lyrics as words
+    from services import lyrics_search as words
 
     workspace = open_workspace()
     ids = [workspace.tracks.resolve(track).id for track in tracks] or None
@@ -1313,7 +1313,7 @@ def _sign(sentiment: float | None) -> str:
 @verb(_show_lyrics)
 def lyrics_show(track: str) -> Json:
     """Show a track's words, where they come from, and how each line feels (in English)."""
-    from services import lyrics as words
+    from services import lyrics_shown as words
 
     workspace = open_workspace()
     return words.show(workspace, workspace.tracks.resolve(track).id)
@@ -1351,7 +1351,7 @@ def lyrics_words(value: str | None, by: str, against: str | None, limit: int) ->
 @verb(show_pairs)
 def lyrics_status() -> Json:
     """Say how many tracks have words, where they came from, and what waits."""
-    from services import lyrics as words
+    from services import lyrics_shown as words
 
     return words.coverage(open_workspace())
 
@@ -1368,7 +1368,7 @@ def _show_offers(result: Json) -> None:
 @verb(_show_offers)
 def lyrics_offers() -> Json:
     """List words that may be another song's, for you to decide: lyrics take NUMBER, lyrics refuse NUMBER."""
-    from services import lyrics as words
+    from services import lyrics_shown as words
 
     return {"offers": words.offers(open_workspace())}
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 import threading
-from functools import lru_cache
+import time
 from typing import Any
 
 from lyrics.cleaning import clean
@@ -17,7 +17,48 @@ DENSE = re.compile(r"[\u3040-\u30ff\u3400-\u9fff\uac00-\ud7af]")  # kana, Chines
 KANA, HANGUL = re.compile(r"[\u3040-\u30ff]"), re.compile(r"[\uac00-\ud7af]")
 ANYWHERE = frozenset({"baby", "okay", "ok", "hallelujah"})  # sung in every language
 WORD = re.compile(r"[^\W\d_]+(?:['’][^\W\d_]+)*")
-_lock = threading.Lock()
+REST = 60.0  # seconds without a question after which the model's memory is given back
+
+
+class _Model:
+    """The model, read when the first question comes (0.6 s, 75 MB) and given back after a rest."""
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._identifier: Any = None
+        self._used = 0.0
+
+    def classify(self, words: str) -> tuple[str, float]:
+        """Return the language and how sure it is, 0 to 1."""
+        with self._lock:
+            self._used = time.monotonic()
+            if self._identifier is None:
+                from py3langid.langid import MODEL_FILE, LanguageIdentifier
+
+                self._identifier = LanguageIdentifier.from_model_file(MODEL_FILE, norm_probs=True)
+                self._look_after(REST)
+            code, confidence = self._identifier.classify(words)
+        return str(code), float(confidence)
+
+    def is_read(self) -> bool:
+        """Tell whether the model is in memory."""
+        return self._identifier is not None
+
+    def _look_after(self, seconds: float) -> None:
+        timer = threading.Timer(seconds, self._rest)
+        timer.daemon = True
+        timer.start()
+
+    def _rest(self) -> None:
+        with self._lock:
+            left = self._used + REST - time.monotonic()
+            if left > 0:
+                self._look_after(left)
+            else:
+                self._identifier = None
+
+
+_model = _Model()
 
 
 def detect(text: str) -> str | None:
@@ -44,11 +85,10 @@ def detect(text: str) -> str | None:
     dense = len(DENSE.findall(words))
     if letters < FEWEST and dense < FEWEST_SIGNS:
         return None
-    with _lock:
-        code, confidence = _identifier().classify(words)
+    code, confidence = _model.classify(words)
     if dense > letters / 2:
-        return _of_its_script(words, str(code))
-    return str(code) if float(confidence) >= SURE else None
+        return _of_its_script(words, code)
+    return code if confidence >= SURE else None
 
 
 def _telling(line: str) -> str:
@@ -61,11 +101,3 @@ def _of_its_script(words: str, code: str) -> str:
     if len(HANGUL.findall(words)) > len(words) / 4:
         return "ko"
     return "ja" if KANA.search(words) else "zh" if code not in ("ja", "zh") else code
-
-
-@lru_cache(maxsize=1)
-def _identifier() -> Any:
-    """Return the model, read once: 0.75 s and 100 MB."""
-    from py3langid.langid import MODEL_FILE, LanguageIdentifier
-
-    return LanguageIdentifier.from_model_file(MODEL_FILE, norm_probs=True)

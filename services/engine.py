@@ -18,7 +18,7 @@ from filelock import FileLock, Timeout
 from core.errors import HomeBusyError, StorageError
 from core.settings import home_path
 from data.jobs import OPEN_STATES
-from services import jobs, lyrics, lyrics_sources, visits
+from services import jobs, lyrics_search, lyrics_sources, visits
 from services.asking import Learner
 from services.backup import RESTORED
 from services.desk import Desk
@@ -120,8 +120,8 @@ class Engine:
         if came == self._music_came or any(job is not None and job.state in OPEN_STATES for job in latest):
             return
         self._music_came = came
-        if lyrics_sources.by_itself(self.workspace) and lyrics.due(self.workspace):
-            self.submit(lyrics.KIND, lyrics.BY_ITSELF)
+        if lyrics_sources.by_itself(self.workspace) and lyrics_search.due(self.workspace):
+            self.submit(lyrics_search.KIND, lyrics_search.BY_ITSELF)
 
     def _mirror_labels(self) -> None:
         """Bring labels.csv up to date now and then, here, where no answer waits for it."""

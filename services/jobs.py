@@ -30,7 +30,7 @@ RUNNERS: dict[str, tuple[str, str]] = {  # kind -> module and function (workspac
     "analyze": ("services.analysis", "run"),
     "retrain": ("services.training", "run"),
     "use_run": ("services.runs", "run"),
-    "lyrics": ("services.lyrics", "run"),
+    "lyrics": ("services.lyrics_search", "run"),
 }
 REPORT_EVERY = 0.4  # seconds between two writes of progress
 POLL = 0.25  # seconds between two looks for work

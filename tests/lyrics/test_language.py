@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import csv
+import time
 from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
+from lyrics import language
 from lyrics.language import detect
 
 VERSES = {
@@ -102,3 +104,16 @@ def test_real_songs_are_told_right_and_verses_hardly_ever_wrong(shared: Callable
     answers = [(language, detect(verse)) for language, verse in verses]
     assert sum(found not in (None, language) for language, found in answers) <= 0.01 * len(answers)
     assert sum(found is not None for _, found in answers) >= 0.8 * len(answers)
+
+
+def test_the_models_memory_is_given_back_after_a_rest_and_the_next_question_reads_it_again(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(language, "REST", 0.2)
+    model = language._Model()
+    assert model.classify("walking down the empty street")[0] == "en" and model.is_read()
+    deadline = time.monotonic() + 20
+    while model.is_read() and time.monotonic() < deadline:
+        time.sleep(0.05)
+    assert not model.is_read()
+    assert model.classify("je marche seul dans la rue vide")[0] == "fr"

@@ -16,10 +16,11 @@ import numpy as np
 import pytest
 
 from audio.encode import write_audio
-from core.records import FoundFile, Label, Tags
+from benchmarks.lyrics_servers import ARTIST, DURATION, Servers, serving
+from core.records import FoundFile, Label, Lyrics, Tags
 from core.vocabulary import TAG_NAMES
 from data.exchange import itunes
-from services import analysis, library
+from services import analysis, library, lyrics_sources, tokens
 from services.asking import Learner
 from services.workspace import Workspace
 
@@ -32,6 +33,7 @@ ARTISTS = 8
 Fill = Callable[..., list[int]]
 Rate = Callable[..., None]
 Library = Callable[..., Path]
+AddSongs = Callable[..., list[int]]
 
 
 @pytest.fixture
@@ -132,6 +134,39 @@ def apple_library(tmp_path: Path) -> Library:
         return path
 
     return write
+
+
+@pytest.fixture
+def servers(workspace: Workspace, monkeypatch: pytest.MonkeyPatch) -> Iterator[Servers]:
+    """Give LRCLIB and Genius on this computer; LRCLIB is turned on."""
+    monkeypatch.delenv(tokens.GENIUS, raising=False)
+    with serving() as running:
+        monkeypatch.setenv("EARMARK_LRCLIB", running.lrclib)
+        monkeypatch.setenv("EARMARK_GENIUS", running.genius)
+        monkeypatch.setattr("lyrics.web.APART", 0.0)
+        lyrics_sources.allow(workspace, "LRCLIB", True)
+        yield running
+
+
+@pytest.fixture
+def add_songs(workspace: Workspace) -> AddSongs:
+    """Give a function that takes in tracks of the artist the servers know, by title."""
+
+    def tracks(*titles: str, folder: str = "/music") -> list[int]:
+        files = [
+            FoundFile(f"{folder}/{t}.mp3", n, 1.0, Tags(title=t, artist=ARTIST, duration=DURATION))
+            for n, t in enumerate(titles, 1)
+        ]
+        return list(workspace.tracks.add(files).added)
+
+    return tracks
+
+
+def words_known(workspace: Workspace, track_id: int) -> Lyrics:
+    """Return what is kept of a track's words; something must be."""
+    found = workspace.lyrics.of_track(track_id)
+    assert found is not None
+    return found
 
 
 @pytest.fixture

@@ -14,7 +14,7 @@ from benchmarks.lyrics_servers import ANOTHER, WORDS
 from core.records import FoundFile, Label, Offer, Tags
 from core.vocabulary import TAG_NAMES
 from lyrics.providers import Verdict
-from services.lyrics import keep
+from services.lyrics_search import keep
 from services.workspace import Workspace
 from tests.ui.test_desk_browser import Desk, Server, link, wait_until
 

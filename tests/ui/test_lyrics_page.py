@@ -11,9 +11,9 @@ from streamlit.testing.v1 import AppTest
 from benchmarks.lyrics_servers import ANOTHER, ARTIST, DURATION, WORDS, lrc
 from core.records import Offer
 from lyrics.providers import Verdict
-from services import lyrics, lyrics_sources, tokens
+from services import lyrics_shown, lyrics_sources, tokens
 from services.engine import Engine
-from services.lyrics import keep
+from services.lyrics_search import keep
 
 ROOT = Path(__file__).resolve().parents[2]
 TOKEN = "a-token-that-nobody-may-see-1234567890"
@@ -108,15 +108,15 @@ def test_a_song_is_read_with_what_its_words_are_like(visit: Visit, sung: list[in
 
 
 def test_what_nearly_fits_is_decided_on_the_page(visit: Visit, sung: list[int], opened: Engine) -> None:
-    (offer,) = lyrics.offers(opened.workspace)
+    (offer,) = lyrics_shown.offers(opened.workspace)
     at = visit()
     assert "“Song Tonight” by Hollow Pines, from LRCLIB. The names fit 80 %." in said(at)
     at = click(at, f"lyrics-offer-{offer['id']}-take")
-    assert lyrics.coverage(opened.workspace)["found"] == 5 and "Took the words offered for Song 5." in said(at)
+    assert lyrics_shown.coverage(opened.workspace)["found"] == 5 and "Took the words offered for Song 5." in said(at)
     at = click(at, "lyrics-undo")
-    assert lyrics.coverage(opened.workspace)["found"] == 4
+    assert lyrics_shown.coverage(opened.workspace)["found"] == 4
     click(at, f"lyrics-offer-{offer['id']}-refuse")
-    assert lyrics.offers(opened.workspace) == []
+    assert lyrics_shown.offers(opened.workspace) == []
 
 
 def test_wrong_lyrics_go_are_looked_for_anew_and_can_come_back(visit: Visit, sung: list[int], opened: Engine) -> None:
@@ -165,7 +165,7 @@ def test_coverage_names_sources_and_languages_and_clears_them(visit: Visit, sung
     assert sources == {"LRCLIB": 2, "Genius": 1, "your file": 1}
     assert tables["Language"]["Language"].tolist() == ["English"]
     click(at, "lyrics-clear")
-    assert lyrics.coverage(opened.workspace)["found"] == 0
+    assert lyrics_shown.coverage(opened.workspace)["found"] == 0
 
 
 def test_sources_are_turned_on_in_settings(visit: Visit, fill: Fill, opened: Engine) -> None:

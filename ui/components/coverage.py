@@ -5,7 +5,7 @@ from __future__ import annotations
 import pandas as pd
 import streamlit as st
 
-from services import lyrics
+from services import lyrics, lyrics_shown
 from services.engine import Engine
 from ui.components.lyrics_acts import do
 from ui.components.words import LANGUAGES, percent
@@ -26,7 +26,7 @@ STATES = {
 
 def coverage_table(engine: Engine) -> None:
     """Show the counts as tables, then a way to clear what was found."""
-    known = lyrics.coverage(engine.workspace)
+    known = lyrics_shown.coverage(engine.workspace)
     rows = [
         {"What is known": words, "Tracks": known[name], "Share": percent(known[name] / max(1, known["tracks"]))}
         for name, words in STATES.items()

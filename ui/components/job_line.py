@@ -12,7 +12,7 @@ from core.records import Job
 from services import apple, labeling
 from services.engine import AT_START, Engine
 from services.library import is_apple
-from services.lyrics import BY_ITSELF, KIND
+from services.lyrics_search import BY_ITSELF, KIND
 from services.meter import PHASES
 from ui.components.acts import taken_back
 from ui.components.words import counted

@@ -6,7 +6,7 @@ from typing import Any
 
 import streamlit as st
 
-from services import lyrics
+from services import lyrics, lyrics_shown
 from services.engine import Engine
 from ui.components.lyrics_acts import do
 from ui.components.play import play_button
@@ -18,7 +18,7 @@ BEGINNING = 5  # lines that show which song it is
 
 def lyrics_offers(engine: Engine) -> None:
     """Show what waits for a decision, if anything does."""
-    waiting = lyrics.offers(engine.workspace)
+    waiting = lyrics_shown.offers(engine.workspace)
     if not waiting:
         return
     number = len({row["track"] for row in waiting})

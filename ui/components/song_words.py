@@ -9,7 +9,7 @@ import numpy as np
 import pandas as pd
 import streamlit as st
 
-from services import lyrics
+from services import lyrics, lyrics_search, lyrics_shown
 from services.engine import Engine
 from ui.components.lyrics_acts import do
 from ui.components.play import play_button, play_column, play_labels
@@ -109,7 +109,7 @@ def _choose(rows: pd.DataFrame) -> int | None:
 
 
 def _song(engine: Engine, track_id: int) -> None:
-    found = lyrics.show(engine.workspace, track_id)
+    found = lyrics_shown.show(engine.workspace, track_id)
     with st.container(border=True, key="lyrics-song"):
         st.header(literal(found["title"]), anchor=False)
         if found["artist"]:
@@ -164,11 +164,11 @@ def _buttons(engine: Engine, found: dict[str, Any]) -> None:
 
 def _wrong(engine: Engine, track_id: int) -> None:
     if do(engine, lyrics.wrong, track_id) is not None:
-        lyrics.start(engine.workspace, track_ids=[track_id])
+        lyrics_search.start(engine.workspace, track_ids=[track_id])
 
 
 def _look(engine: Engine, track_id: int) -> None:
-    lyrics.start(engine.workspace, track_ids=[track_id])
+    lyrics_search.start(engine.workspace, track_ids=[track_id])
     note("Looking for it.")
 
 

@@ -10,7 +10,7 @@ import streamlit as st
 
 from core.errors import EarmarkError
 from core.records import Track
-from services import identity, labeling, lyrics, predicting, scope, targets
+from services import identity, labeling, lyrics_shown, predicting, scope, targets
 from services.course import course
 from services.engine import Engine
 from services.identity import About
@@ -146,8 +146,9 @@ def _words(engine: Engine, track: Track) -> None:
     if known is None or known.outcome != "found":
         return
     if st.toggle("Show its words", key=f"track-words-{track.id}"):
-        st.caption(lyrics.sentence(track, known))
-        sheet(track.id, track.title, lyrics.show(engine.workspace, track.id)["lines"], key=f"track-sheet-{track.id}")
+        st.caption(lyrics_shown.sentence(track, known))
+        lines = lyrics_shown.show(engine.workspace, track.id)["lines"]
+        sheet(track.id, track.title, lines, key=f"track-sheet-{track.id}")
 
 
 def description(track: Track) -> str:

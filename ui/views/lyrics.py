@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import streamlit as st
 
-from services import lyrics, lyrics_sources
+from services import lyrics_search, lyrics_shown, lyrics_sources
 from ui.components.coverage import coverage_table
 from ui.components.feelings import feelings
 from ui.components.lyrics_acts import undo_line
@@ -25,7 +25,7 @@ def page() -> None:
     """Show what is there first, then what to decide, then the part that was chosen."""
     opened = engine()
     st.title("Lyrics", anchor=False)
-    known = lyrics.coverage(opened.workspace)
+    known = lyrics_shown.coverage(opened.workspace)
     st.write(sentence(known) if known["not_looked_for"] < known["tracks"] else EMPTY)
     search(opened, known)
     undo_line(opened)
@@ -52,14 +52,14 @@ def sentence(known: dict[str, int]) -> str:
 
 def search(opened: Engine, known: dict[str, int]) -> None:
     """Offer the search, and say who is asked."""
-    under_way = bool(opened.workspace.jobs.open(kind=lyrics.KIND))
+    under_way = bool(opened.workspace.jobs.open(kind=lyrics_search.KIND))
     st.button(
         "Look for lyrics",
         key="lyrics-search",
         type="primary",
         disabled=under_way or not known["due"],
         on_click=opened.submit,
-        args=(lyrics.KIND,),
+        args=(lyrics_search.KIND,),
     )
     online = lyrics_sources.allowed(opened.workspace)
     who = f"Asked: your files, {', '.join(online)}." if online else "Asked: your files only."
