@@ -23,8 +23,11 @@ GUEST = re.compile(r"\s*[([]?\s*\b(?:feat|ft|featuring|with)\b\.?\s.*", re.IGNOR
 # Without brackets only what cannot be a word of the title.
 TITLE_GUEST = re.compile(r"(?<=\S)\s+(?:feat\.|ft\.|featuring\s).*", re.IGNORECASE | re.DOTALL)
 # Two digits at least: the movements "1. Allegro" and "3. Allegro" are two recordings.
-TRACK_NUMBER = re.compile(r"\A\s*(?:\d{1,2}-)?\d{2,3}(?:\s*[-–—]\s+|\.\s+)(?=.*[^\W\d])", re.DOTALL)
+TRACK_NUMBER = re.compile(
+    r"\A\s*(?:(?:\d{1,2}-)?\d{2,3}(?:\s*[-–—]\s+|\.\s+)|[1-4]-(?:0[1-9]|[12]\d)\s+)(?=.*[^\W\d])", re.DOTALL
+)
 BRACKETS = re.compile(r"\(([^()]*)\)|\[([^\[\]]*)\]")
+SUBTITLES = re.compile(r"(?<=\w)\W*?\s*(?:\([^()]*\)|\[[^\[\]]*\])")
 DASH = re.compile(r"\s+[-–—]\s+")
 ANNIVERSARY = r"\d+(?:st|nd|rd|th)\ anniversary"
 EDITION = re.compile(  # what a note says of the edition and not of the recording
@@ -59,8 +62,10 @@ ONE_OF_SEVERAL = 0.95  # an artist who is one of those named
 SOME_IN_COMMON = 0.88  # several on both sides, one of them the same: worth asking
 NOBODY = 0.85  # no artist to compare: never enough by itself
 OTHER_WORDS = 0.85  # two titles of which a word differs: worth asking, never enough
+SUBTITLE = 0.95  # two titles of which one has more in brackets, of one length
 SLIP = 0.97  # two titles of which a long word is spelled with a letter more: colour, color
 SLIP_LETTERS = 6
+SAME_SECONDS = 3.0  # one recording, as two people measure it
 NEAR_SECONDS, NEAR_SHARE = 5.0, 0.03  # two recordings of one version may differ by so much
 FAR_SECONDS, FAR_SHARE = 20.0, 0.15  # from here on the length speaks against it
 LENGTH_COUNTS = 0.15  # what a wrong length takes away
@@ -88,6 +93,10 @@ WORDLESS_END = re.compile(r"\w (?:instrumental|karaoke) (?:version|mix|track)$")
 SEVERAL = re.compile(  # words only between blanks: Malcolm X is one
     r"\s*[,;/&+]\s*(?:and\s+)?|\s+[(\[]?(?:and|und|y|et|e|with|feat|ft|featuring|vs|versus|x)\b\.?\s+", re.IGNORECASE
 )
+DROPPED_G = re.compile(r"(?<=\w\w)in['’‘`´](?!\w)", re.IGNORECASE)  # Believin'
+TRIO = re.compile(
+    r"[^\s,]+(?:,\s*[^\s,]+)+,?\s+(?:&|\+|and|und|y|et|e)\s+[^\s,]+", re.IGNORECASE
+)  # words, and no names
 _NUMERALS = (
     "ii", "iii", "iv", "v", "vi", "vii", "viii", "ix", "x", "xi", "xii", "xiii", "xiv", "xv", "xvi", "xvii", "xviii",
     "xix", "xx",
@@ -279,14 +288,15 @@ def song_match(
     >>> song_match("Help!", "The Beatles", "Help Me", "Joni Mitchell") < 0.6
     True
     """
-    names = min(_title_match(title, other_title), _artist_match(artist, other_artist))
+    same_length = duration is not None and other_duration is not None and abs(duration - other_duration) <= SAME_SECONDS
+    names = min(_title_match(title, other_title, same_length), _artist_match(artist, other_artist))
     swapped = min(_title_match(title, other_artist or ""), _artist_match(artist, other_title))
     best = max(names, ONE_OF_SEVERAL * swapped)
     explained = _says_version(title) or _says_version(other_title)
     return round(best * (1.0 if explained else _length_match(duration, other_duration)), 4)
 
 
-def _title_match(a: str, b: str) -> float:
+def _title_match(a: str, b: str, same_length: bool = False) -> float:
     from rapidfuzz import fuzz
 
     first, second = song_title(a), song_title(b)
@@ -294,8 +304,15 @@ def _title_match(a: str, b: str) -> float:
         return 0.0
     if _joined(first) == _joined(second):
         return 1.0
+    if _joined(first) == _joined(song_title(_main(b))) or _joined(song_title(_main(a))) == _joined(second):
+        return SUBTITLE if same_length else OTHER_WORDS  # "Heart" and "Heart (Take Me Home)" may be two songs
     alike = max(fuzz.ratio(first, second), fuzz.ratio(_joined(first), _joined(second))) / 100
     return SLIP if _is_slip(first, second) else min(alike, OTHER_WORDS)
+
+
+def _main(title: str) -> str:
+    """Return a title without what stands in brackets behind its first words."""
+    return SUBTITLES.sub("", title)
 
 
 def _is_slip(first: str, second: str) -> bool:
@@ -321,6 +338,7 @@ def song_title(title: str) -> str:
     name = BRACKETS.sub(lambda note: "" if _is_note(note[1] or note[2] or "") else f" {note[1] or note[2]} ", title)
     first, *rest = DASH.split(TRACK_NUMBER.sub("", name))
     name = " ".join([TITLE_GUEST.sub("", first), *(part for part in rest if not _is_note(part))])
+    name = DROPPED_G.sub("ing", name)
     return _in_digits(plain(name if any(map(_is_letter, name)) else title)).replace("ё", "е")  # as many write it
 
 
@@ -328,7 +346,7 @@ def _in_digits(words: str) -> str:
     """Return words with number words, and Roman numbers behind others, as digits, and "pt" as "part"."""
     found: list[str] = []
     for word in words.split():
-        word = "part" if word == "pt" else word
+        word = "part" if word in ("pt", "pts", "parts") else word
         word = "1" if word == "i" and found and found[-1] in COUNTED else word
         word = NUMBER_WORDS.get(word, word)
         found.append(ROMAN.get(word, word) if found else word)
@@ -378,8 +396,15 @@ def _artist_match(a: str | None, b: str | None) -> float:
     ours, theirs = _several(first), _several(second)
     common = max((fuzz.ratio(x, y) / 100 for x in ours for y in theirs), default=0.0)
     within = set(ours) <= set(theirs) or set(theirs) <= set(ours)
-    worth = ONE_OF_SEVERAL if min(len(ours), len(theirs)) == 1 or within else SOME_IN_COMMON
+    parted = _is_part_of_band(second, first) or _is_part_of_band(first, second)
+    sure = (min(len(ours), len(theirs)) == 1 or within) and not parted
+    worth = ONE_OF_SEVERAL if sure else SOME_IN_COMMON
     return max(whole, worth * common)
+
+
+def _is_part_of_band(artist: str, band: str) -> bool:
+    """Say whether a name is a piece of one like "Earth, Wind & Fire", which is a band's as often as three artists'."""
+    return TRIO.fullmatch(band.strip()) is not None and not set(_several(band)) <= set(_several(artist))
 
 
 @lru_cache(maxsize=65_536)
