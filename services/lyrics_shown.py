@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
+from core.matching import names_title
 from core.records import Lyrics, Track
 from data.lyrics import BY_HAND
 from services import lyrics_sources
@@ -79,6 +80,9 @@ def sentence(track: Track, lyrics: Lyrics | None) -> str:
     if lyrics.outcome == "instrumental":
         said = "you say" if lyrics.source == BY_HAND else f"says {lyrics.source}"
         return f"Nothing is sung here, {said}."
+    if lyrics.outcome == "not there" and not names_title(track.title):
+        unnamed = f"a track called {track.title!r} can be asked about nowhere"
+        return f"Looked for in its files on {day} and not there; {unnamed}."
     if lyrics.outcome == "not there":
         return f"Looked for on {day} and not there ({', '.join(lyrics.asked)})."
     return f"Could not be looked for on {day}: {lyrics.reason or 'the source failed.'} It is tried again soon."

@@ -36,3 +36,12 @@ def test_coverage_counts_every_track_once(workspace: Workspace, servers: Servers
     facts = [counts[name] for name in ("found", "instrumental", "not_there", "failed", "not_looked_for")]
     assert facts == [1, 1, 1, 1, 1] and counts["tracks"] == 5
     assert counts["by_source"] == {"LRCLIB": 1} and counts["by_language"] == {"en": 1}
+
+
+def test_of_a_track_whose_title_is_none_it_is_said_why_nobody_was_asked(
+    workspace: Workspace, servers: Servers, add_songs: AddSongs
+) -> None:
+    (track,) = add_songs("Track 01")
+    lyrics_search.fetch(workspace)
+    said = lyrics_shown.show(workspace, track)["sentence"]
+    assert servers.requests == [] and "a track called 'Track 01' can be asked about nowhere" in said
