@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import os
 import shutil
 import socket
@@ -71,6 +72,13 @@ def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> Any:
             return group_of(nodeid) or nodeid
 
     return Grouped(config, log)
+
+
+@pytest.fixture(autouse=True, scope="module")
+def little_to_collect() -> None:
+    """Let the collector overlook what earlier tests have imported: Streamlit has it run after every run of the page."""
+    gc.collect()
+    gc.freeze()
 
 
 @pytest.fixture(autouse=True)

@@ -14,7 +14,7 @@ import pytest
 from audio.encode import write_audio
 from core.records import Tags
 from data.exchange import itunes
-from tests.ui.test_desk_browser import Desk, Server, link, wait_until
+from tests.ui.browsing import Desk, Server, link, settled, wait_until
 
 if TYPE_CHECKING:
     from playwright.sync_api import Browser, Page
@@ -71,11 +71,11 @@ def test_a_library_is_taken_in_rated_moved_and_taken_in_again(desk: Desk, music:
     page, library = desk.page, tmp_path / "Library.xml"
 
     page.get_by_label("Or its path").fill(str(library))
-    page.get_by_text("9 files are here.").wait_for(timeout=20_000)
+    page.get_by_text("9 files are here.").wait_for()
     settled(page)
     answer(page, "What 2 stars means", "Ignore")
     page.get_by_role("button", name="Import", exact=True).click()
-    page.get_by_text("Library.xml: 9 tracks (9 new), 4 ratings").wait_for(timeout=30_000)
+    page.get_by_text("Library.xml: 9 tracks (9 new), 4 ratings").wait_for()
     page.get_by_role("button", name="Understood").click()
     wait_until(lambda: states(desk) == {"analysed": 9}, 240, "all is analysed", page)
 
@@ -86,13 +86,13 @@ def test_a_library_is_taken_in_rated_moved_and_taken_in_again(desk: Desk, music:
     link(desk, "Library").click()
     page.get_by_text("Add an Apple Music library").click()
     page.get_by_label("Or its path").fill(str(library))
-    page.get_by_text("0 files are here; 9 were not found.").wait_for(timeout=20_000)
+    page.get_by_text("0 files are here; 9 were not found.").wait_for()
     assert page.get_by_label("What 2 stars means").input_value() == "Ignore"
     page.get_by_label("Folder", exact=True).fill(str(moved))
     page.get_by_role("button", name="Look there").click()
-    page.get_by_text("9 of 9 found by name and size.").wait_for(timeout=20_000)
+    page.get_by_text("9 of 9 found by name and size.").wait_for()
     page.get_by_role("button", name="Import", exact=True).click()
-    page.get_by_text("Library.xml: 9 tracks (0 new), 4 ratings").wait_for(timeout=30_000)
+    page.get_by_text("Library.xml: 9 tracks (0 new), 4 ratings").wait_for()
     wait_until(lambda: states(desk) == {"analysed": 9} and idle(desk), 60, "the moved files are known", page)
 
     answers = [row for row in desk.server.rows() if row["source"] == "person" and not row["undone_at"]]
@@ -121,7 +121,7 @@ def test_the_doors_and_what_is_behind_them_fit_a_phone(desk: Desk, music: Path, 
         settled(page)
         found["doors"] = problems_of(page)
         page.get_by_label("Or its path").fill(str(tmp_path / "Library.xml"))
-        page.get_by_text("9 files are here.").wait_for(timeout=20_000)
+        page.get_by_text("9 files are here.").wait_for()
         page.get_by_text("Where each file was found").click()
         page.get_by_text("all 9").wait_for()
         settled(page)
@@ -154,12 +154,6 @@ def answer(page: Page, label: str, value: str) -> None:
     page.get_by_label(label).click()
     page.get_by_role("option", name=value).click()
     settled(page)
-
-
-def settled(page: Page) -> None:
-    """Wait until the page has taken in what was done: a list that opens meanwhile would be closed again."""
-    page.wait_for_timeout(400)
-    page.locator("[data-test-script-state=notRunning]").wait_for(timeout=20_000)
 
 
 def rate_all(desk: Desk) -> dict[str, str]:
@@ -204,6 +198,6 @@ def export(page: Page, folder: Path) -> list[str]:
     page.keyboard.press("Enter")
     settled(page)
     page.get_by_role("button", name="Write all playlists to this folder").click()
-    page.get_by_text(f"in {folder}").wait_for(timeout=20_000)
+    page.get_by_text(f"in {folder}").wait_for()
     lines = [line for file in folder.glob("*_songs_playlist.m3u8") for line in file.read_text("utf-8").splitlines()]
     return [line for line in lines if line and not line.startswith("#")]

@@ -2,112 +2,17 @@
 
 from __future__ import annotations
 
-import json
-import os
 import random
-import signal
 import sqlite3
-import subprocess
-import sys
-import time
 from collections.abc import Iterator
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
 
+from tests.ui.browsing import Desk, Server, link, wait_until
+
 if TYPE_CHECKING:
-    from playwright.sync_api import Browser, Locator, Page
-
-ROOT = Path(__file__).resolve().parents[2]
-PORT = 8720
-
-
-class Server:
-    """A real server on a home of its own, which can be killed and started again."""
-
-    def __init__(self, home: Path) -> None:
-        self.home = home
-        self.said = home.parent / "said.txt"
-        self.start()
-
-    def start(self) -> None:
-        with open(self.said, "w") as said:
-            command = [sys.executable, str(ROOT / "cli.py"), "--home", str(self.home), "run"]
-            self.process = subprocess.Popen(
-                [*command, "--browser", "none", "--port", str(getattr(self, "port", PORT))], stdout=said, stderr=said
-            )
-        note = self.home / "server.json"
-        wait_until(note.exists, 90, "the server starts")
-        self.port = json.loads(note.read_text())["port"]
-
-    def kill(self) -> None:
-        """End the server as a power cut would."""
-        os.kill(json.loads((self.home / "server.json").read_text())["pid"], signal.SIGKILL)
-        self.process.wait(timeout=10)
-
-    def stop(self) -> None:
-        self.process.send_signal(signal.SIGINT)
-        self.process.wait(timeout=10)
-
-    def rows(self, table: str = "labels") -> list[sqlite3.Row]:
-        """Return the answers in the order they were written, with their titles."""
-        connection = sqlite3.connect(self.home / "earmark.db")
-        connection.row_factory = sqlite3.Row
-        try:
-            return connection.execute(
-                f"SELECT a.*, t.title FROM {table} a JOIN tracks t ON t.id = a.track_id ORDER BY a.id"
-            ).fetchall()
-        finally:
-            connection.close()
-
-
-class Desk:
-    """What a person sees and presses in one browser tab."""
-
-    def __init__(self, page: Page, server: Server) -> None:
-        self.page, self.server = page, server
-
-    @property
-    def title(self) -> str:
-        return self.page.get_by_test_id("earmark-title").inner_text()
-
-    @property
-    def saved(self) -> str:
-        return self.page.get_by_test_id("earmark-saved").inner_text()
-
-    def sound(self) -> float:
-        """Return the position of the sound in seconds."""
-        return float(self.page.locator("audio").evaluate("audio => audio.currentTime"))
-
-    def plays(self) -> bool:
-        """Tell whether the sound moves on."""
-        before = self.sound()
-        self.page.wait_for_timeout(400)
-        return self.sound() > before
-
-    def settle(self) -> None:
-        """Wait until a press counts and nothing is unsaved."""
-        self.page.wait_for_timeout(450)
-        wait_until(lambda: self.saved == "Saved", 10, "everything is saved", self.page)
-
-    def press(self, key: str) -> str:
-        """Press a key as a person would, and return the title it was meant for."""
-        self.settle()
-        title = self.title
-        self.page.keyboard.press(key)
-        return title
-
-    def marked(self) -> list[str]:
-        """Return the answers marked as the earlier one."""
-        return [text.split("\n")[1] for text in self.page.locator(".answer.earlier").all_inner_texts()]
-
-
-def wait_until(fits: object, seconds: float, what: str, page: Page | None = None) -> None:
-    deadline = time.monotonic() + seconds
-    while not fits():  # type: ignore[operator]
-        assert time.monotonic() < deadline, f"after {seconds} s still waiting until {what}"
-        page.wait_for_timeout(50) if page else time.sleep(0.05)
+    from playwright.sync_api import Browser
 
 
 @pytest.fixture(scope="module")
@@ -146,10 +51,6 @@ def analysed(desk: Desk) -> Desk:
         connection.close()
     desk.settle()
     return desk
-
-
-def link(desk: Desk, name: str) -> Locator:
-    return desk.page.get_by_role("link", name=name, exact=True)
 
 
 def test_the_demo_door_leads_to_a_playing_track(desk: Desk) -> None:
@@ -340,7 +241,7 @@ def test_genre_is_accepted_with_enter_and_corrected_by_typing(analysed: Desk) ->
 def test_two_tabs_never_ask_the_same_track(analysed: Desk) -> None:
     second = Desk(analysed.page.context.new_page(), analysed.server)
     second.page.goto(f"http://127.0.0.1:{analysed.server.port}/")
-    second.page.get_by_test_id("earmark-title").wait_for(state="visible", timeout=20_000)
+    second.page.get_by_test_id("earmark-title").wait_for(state="visible")
     before, given = len(analysed.server.rows()), []
     try:
         for _ in range(2):
@@ -367,7 +268,7 @@ def test_every_page_fits_a_phone_and_has_no_accessibility_violations(analysed: D
     try:
         for name in ("", "library", "playlists", "models", "settings"):
             page.goto(f"http://127.0.0.1:{analysed.server.port}/{name}")
-            page.get_by_test_id("earmark-title").wait_for(state="visible", timeout=20_000)
+            page.get_by_test_id("earmark-title").wait_for(state="visible")
             page.wait_for_timeout(2000)
             wide = page.evaluate("document.documentElement.scrollWidth > innerWidth")
             violations = Axe().run(page).response["violations"]

@@ -17,7 +17,7 @@ from services import targets
 from services.cards import MATCH
 from services.demo import make_demo
 from services.workspace import Workspace
-from tests.ui.test_desk_browser import Desk, Server, link, wait_until
+from tests.ui.browsing import Desk, Server, link, wait_until
 
 if TYPE_CHECKING:
     from playwright.sync_api import Browser, FloatRect
@@ -77,7 +77,7 @@ def opened(browser: Browser, server: Server) -> Iterator[Desk]:
     problems: list[str] = []
     page.on("pageerror", lambda error: problems.append(str(error)))
     page.goto(f"http://127.0.0.1:{server.port}/")
-    page.get_by_test_id("earmark-title").wait_for(state="visible", timeout=60_000)
+    page.get_by_test_id("earmark-title").wait_for(state="visible")
     wait_until(lambda: guess(Desk(page, server)), 30, "there is a guess", page)
     yield Desk(page, server)
     context.close()
@@ -809,7 +809,7 @@ def phone(browser: Browser, server: Server, desk: Desk) -> Iterator[Desk]:
     context = browser.new_context(viewport=PHONE, is_mobile=True, has_touch=True)  # type: ignore[arg-type]
     page = context.new_page()
     page.goto(f"http://127.0.0.1:{server.port}/")
-    page.get_by_test_id("earmark-title").wait_for(state="visible", timeout=20_000)
+    page.get_by_test_id("earmark-title").wait_for(state="visible")
     opened = Desk(page, server)
     opened.settle()
     yield opened
@@ -878,7 +878,7 @@ def test_the_desk_has_no_accessibility_violations_whatever_is_open(
     )
     page = context.new_page()
     page.goto(f"http://127.0.0.1:{server.port}/")
-    page.get_by_test_id("earmark-title").wait_for(state="visible", timeout=20_000)
+    page.get_by_test_id("earmark-title").wait_for(state="visible")
     seen = Desk(page, server)
     ask(seen, "rating", "genre")
     seen.press("1")  # so that an answer is marked and a sentence is said

@@ -16,7 +16,7 @@ from core.vocabulary import TAG_NAMES
 from lyrics.providers import Verdict
 from services.lyrics_search import keep
 from services.workspace import Workspace
-from tests.ui.test_desk_browser import Desk, Server, link, wait_until
+from tests.ui.browsing import ROW, Desk, Server, click_until, link, settled, wait_until
 
 if TYPE_CHECKING:
     from playwright.sync_api import Browser, Page
@@ -73,10 +73,10 @@ def desk(browser: Browser, server: Server) -> Iterator[Desk]:
     problems: list[str] = []
     page.on("pageerror", lambda error: problems.append(str(error)))
     page.goto(f"http://127.0.0.1:{server.port}/")
-    page.get_by_test_id("earmark-title").wait_for(state="visible", timeout=60_000)
+    page.get_by_test_id("earmark-title").wait_for(state="visible")
     opened = Desk(page, server)
     link(opened, "Lyrics").click()
-    page.get_by_text("Words of 11 of 12 tracks").wait_for(timeout=30_000)
+    page.get_by_text("Words of 11 of 12 tracks").wait_for()
     choose_first(page)
     yield opened
     context.close()
@@ -86,20 +86,8 @@ def desk(browser: Browser, server: Server) -> Iterator[Desk]:
 def choose_first(page: Page) -> None:
     """Choose the first song of the list by its title."""
     settled(page)
-    area = page.get_by_test_id("stDataFrame").first
-    area.scroll_into_view_if_needed()
-    page.wait_for_timeout(600)
-    box = area.bounding_box()
-    assert box is not None
-    page.mouse.click(box["x"] + 130, box["y"] + 35 + 17)
-    page.get_by_role("region", name="Words of Song 00").wait_for(timeout=20_000)
-    settled(page)
-
-
-def settled(page: Page) -> None:
-    """Wait until the page has taken in what was done."""
-    page.wait_for_timeout(700)
-    page.locator("[data-test-script-state=notRunning]").wait_for(timeout=30_000)
+    shown = page.get_by_role("region", name="Words of Song 00")
+    click_until(shown, page.get_by_test_id("stDataFrame").first, lambda box: (box["x"] + 130, box["y"] + 1.5 * ROW))
 
 
 def current(page: Page) -> str:
@@ -147,7 +135,7 @@ def test_every_part_fits_and_has_no_accessibility_violations(
             ("Coverage", "Lyrics are your private copy"),
         ):
             page.get_by_test_id("stButtonGroup").first.get_by_text(part, exact=True).click()
-            page.get_by_text(sign).first.wait_for(timeout=20_000)
+            page.get_by_text(sign).first.wait_for()
             settled(page)
             violations = Axe().run(page).response["violations"]
             found += [(part, one["id"], [node["target"] for node in one["nodes"]]) for one in violations]

@@ -14,7 +14,7 @@ from core.records import FoundFile, Label, Tags
 from core.vocabulary import TAG_NAMES
 from services import model_pages, training
 from services.workspace import Workspace
-from tests.ui.test_desk_browser import Desk, Server, link, wait_until
+from tests.ui.browsing import ROW, Desk, Server, click_until, link, settled, still, wait_until
 
 if TYPE_CHECKING:
     from playwright.sync_api import Browser, Page
@@ -65,10 +65,10 @@ def desk(browser: Browser, server: Server) -> Iterator[Desk]:
     problems: list[str] = []
     page.on("pageerror", lambda error: problems.append(str(error)))
     page.goto(f"http://127.0.0.1:{server.port}/")
-    page.get_by_test_id("earmark-title").wait_for(state="visible", timeout=60_000)
+    page.get_by_test_id("earmark-title").wait_for(state="visible")
     opened = Desk(page, server)
     link(opened, "Models").click()
-    page.get_by_role("heading", name="What is taken for what").wait_for(timeout=30_000)
+    page.get_by_role("heading", name="What is taken for what").wait_for()
     settled(page)
     yield opened
     context.close()
@@ -79,7 +79,6 @@ def test_a_click_on_a_square_lists_its_tracks_and_one_of_them_plays(desk: Desk, 
     page = desk.page
     answered, guessed, expected = square(home)
     click(page, answered, guessed)
-    page.get_by_text(f"answered {answered}, guessed {guessed}.").wait_for(timeout=10_000)
     assert [page.get_by_label(name).input_value() for name in ("Answered", "Guessed")] == [answered, guessed]
     press_play(page, answered, guessed)
     wait_until(lambda: desk.title == expected[0], 10, "the first track of the square is on the screen", page)
@@ -90,17 +89,15 @@ def test_the_square_that_was_clicked_before_is_chosen_again_by_a_click(desk: Des
     page = desk.page
     answered, guessed, _ = square(home)
     click(page, answered, guessed)
-    page.get_by_text(f"answered {answered}, guessed {guessed}.").wait_for(timeout=10_000)
     other = next(kind for kind in KINDS if kind != answered)
     page.get_by_label("Answered").scroll_into_view_if_needed()
     page.wait_for_timeout(600)
     page.get_by_label("Answered").click()
     page.get_by_role("option", name=other, exact=True).click()
     settled(page)
-    page.get_by_text(f"answered {other}, guessed {guessed}.").wait_for(timeout=10_000)
+    page.get_by_text(f"answered {other}, guessed {guessed}.").wait_for()
     settled(page)
     click(page, answered, guessed)
-    page.get_by_text(f"answered {answered}, guessed {guessed}.").wait_for(timeout=10_000)
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])
@@ -123,7 +120,7 @@ def test_all_of_it_fits_and_has_no_accessibility_violations(
         page.wait_for_timeout(600)
         page.get_by_label("Compare with").click()
         page.get_by_role("option").first.click()
-        page.get_by_text("both were measured on").wait_for(timeout=10_000)
+        page.get_by_text("both were measured on").wait_for()
         settled(page)
         violations = Axe().run(page).response["violations"]
         wide = page.evaluate("document.documentElement.scrollWidth > innerWidth")
@@ -144,31 +141,19 @@ def square(home: Path) -> tuple[str, str, list[str]]:
 
 
 def click(page: Page, answered: str, guessed: str) -> None:
-    """Click into a square, not on its middle."""
+    """Click into a square, not on its middle, until its tracks are listed."""
     order = ["disliked", "semi", "liked"]
-    area = page.locator("[class*=st-key-confusion-] .nsewdrag").first
-    area.scroll_into_view_if_needed()
-    page.wait_for_timeout(600)
-    box = area.bounding_box()
-    assert box is not None
-    x = box["x"] + box["width"] * (order.index(guessed) + 0.25) / 3
-    page.mouse.click(x, box["y"] + box["height"] * (order.index(answered) + 0.7) / 3)
-    settled(page)
+    column, row = order.index(guessed) + 0.25, order.index(answered) + 0.7
+    click_until(
+        page.get_by_text(f"answered {answered}, guessed {guessed}."),
+        page.locator("[class*=st-key-confusion-] .nsewdrag").first,
+        lambda box: (box["x"] + box["width"] * column / 3, box["y"] + box["height"] * row / 3),
+    )
 
 
 def press_play(page: Page, answered: str, guessed: str) -> None:
     """Press the play button of the first track listed below the squares."""
     listed = page.get_by_text(f"answered {answered}, guessed {guessed}.")
-    area = listed.locator("xpath=following::*[@data-testid='stDataFrame'][1]")
-    area.scroll_into_view_if_needed()
-    page.wait_for_timeout(600)
-    box = area.bounding_box()
-    assert box is not None
-    page.mouse.click(box["x"] + 22, box["y"] + 35 + 17)
+    box = still(listed.locator("xpath=following::*[@data-testid='stDataFrame'][1]"))
+    page.mouse.click(box["x"] + 22, box["y"] + 1.5 * ROW)
     settled(page)
-
-
-def settled(page: Page) -> None:
-    """Wait until the page has taken in what was done."""
-    page.wait_for_timeout(700)
-    page.locator("[data-test-script-state=notRunning]").wait_for(timeout=30_000)
