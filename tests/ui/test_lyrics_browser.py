@@ -51,9 +51,8 @@ def home(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 def song(folder: Path, number: int) -> FoundFile:
-    """Write quiet noise: a minute of it for the song that is played, a second for the others."""
-    seconds = 1 if number else SECONDS
-    y = (0.02 * np.random.default_rng(number).normal(size=seconds * SR)).astype(np.float32)
+    """Write a minute of quiet noise."""
+    y = (0.02 * np.random.default_rng(number).normal(size=SECONDS * SR)).astype(np.float32)
     tags = Tags(title=f"Song {number:02}", artist=f"Artist {number % 4}")
     path = write_audio(folder / f"{number}.mp3", y, SR, tags)
     return FoundFile(str(path), path.stat().st_size, path.stat().st_mtime, tags)
