@@ -30,7 +30,7 @@ install-dev:  ## only set up, with what tests and checks need
 	$(SETUP) --dev
 
 test: install-dev  ## run every test (T=tests/core: only those)
-	$(PY) -m pytest -n 2 --dist loadgroup $(T)
+	$(PY) -m pytest -n 3 --dist loadgroup $(T)
 
 lint: install-dev  ## check style, types and that the generated docs are up to date
 	$(PY) -m ruff check
