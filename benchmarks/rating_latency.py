@@ -15,13 +15,9 @@ import argparse
 import json
 import os
 import random
-import signal
-import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -33,12 +29,12 @@ sys.path.insert(0, str(ROOT))
 
 from audio.encode import write_audio  # noqa: E402
 from benchmarks.common import emit, fill, percentiles  # noqa: E402
+from benchmarks.serving import START_S, chromium, resident_mb, server  # noqa: E402
 from core.errors import EarmarkError  # noqa: E402
 from core.records import ANALYSED_STATES, Tags  # noqa: E402
 from services import analysis, labeling, library  # noqa: E402
 from services.demo import make_demo  # noqa: E402
 from services.workspace import Workspace  # noqa: E402
-from tests.conftest import CHROME_ARGUMENTS, chrome_path  # noqa: E402
 
 if TYPE_CHECKING:
     from playwright.sync_api import Page, Request
@@ -46,7 +42,6 @@ if TYPE_CHECKING:
 WAIT_S = (0.45, 0.9)  # from a title to its answer: a person who knows the track at once
 VALUES = {"1": "liked", "2": "semi", "3": "disliked"}
 SETTLED = 50  # answers after which the server's memory is looked at first
-START_S = 120.0  # for the server to answer, and for the analysis to begin
 TITLE_S = 20.0  # after which a title that does not come is an error
 WAITING_PER_ANSWER = 4  # files that wait for analysis: more than are heard meanwhile
 WAITING_SECONDS = 60.0  # of sound in each
@@ -208,40 +203,14 @@ def analysed(workspace: Workspace) -> int:
     return sum(counts.get(state, 0) for state in ANALYSED_STATES)
 
 
-# -- server and browser -----------------------------------------------------------------------------
-
-
-@contextmanager
-def server(workspace: Workspace, *, log: Path) -> Iterator[tuple[str, int]]:
-    """Run the app as a person does and yield its address and the server's process id."""
-    command = [sys.executable, str(ROOT / "cli.py"), "--home", str(workspace.home), "run", "--browser", "none"]
-    note = workspace.home / "server.json"
-    with open(log, "wb") as output:
-        launcher = subprocess.Popen(command, stdout=output, stderr=output, stdin=subprocess.DEVNULL)
-    try:
-        end = time.monotonic() + START_S
-        while not note.exists():
-            if launcher.poll() is not None or time.monotonic() > end:
-                raise EarmarkError(f"The app did not start: {log.read_text('utf-8', 'replace')[-500:]}")
-            time.sleep(0.1)
-        time.sleep(0.1)  # the note is written in one go, but not atomically
-        about = json.loads(note.read_text("utf-8"))
-        yield f"http://127.0.0.1:{about['port']}", about["pid"]
-    finally:
-        launcher.send_signal(signal.SIGTERM)
-        launcher.wait(timeout=30)
+# -- a person ---------------------------------------------------------------------------------------
 
 
 def rate(url: str, pid: int, answers: int, lot: random.Random) -> tuple[Seen, dict[str, float]]:
     """Answer so many tracks in a new browser, and look at the server's memory."""
-    from playwright.sync_api import sync_playwright
-
     seen = Seen()
     memory = {"after_50": resident_mb(pid)}
-    root = hasattr(os, "geteuid") and os.geteuid() == 0  # Chromium's sandbox refuses to run as root
-    with sync_playwright() as playwright:
-        arguments = [*CHROME_ARGUMENTS, *(["--no-sandbox"] if root else [])]
-        browser = playwright.chromium.launch(executable_path=chrome_path(), args=arguments)
+    with chromium() as browser:
         page = browser.new_page(viewport={"width": 1280, "height": 900})
         page.expose_function("earmarkSeen", seen.take)
         page.add_init_script(WATCH)
@@ -256,7 +225,6 @@ def rate(url: str, pid: int, answers: int, lot: random.Random) -> tuple[Seen, di
         next_title(page, seen, than=seen.answers[-1][0])
         page.wait_for_timeout(2000)  # the last sound, and the last answer on its way to the disk
         memory["last"] = resident_mb(pid)
-        browser.close()
     return seen, memory
 
 
@@ -267,17 +235,6 @@ def next_title(page: Page, seen: Seen, *, than: str | None) -> None:
         if time.monotonic() > end:
             raise EarmarkError(f"No new title appeared within {TITLE_S:.0f} s after {len(seen.answers)} answers.")
         page.wait_for_timeout(5)
-
-
-def resident_mb(pid: int) -> float:
-    """Return the memory that a process holds, in MB."""
-    status = Path(f"/proc/{pid}/status")
-    if status.exists():
-        line = next(line for line in status.read_text().splitlines() if line.startswith("VmRSS"))
-        kilobytes = line.split()[1]
-    else:
-        kilobytes = subprocess.check_output(["ps", "-o", "rss=", "-p", str(pid)], text=True)
-    return round(int(kilobytes) / 1024, 1)
 
 
 def compare(workspace: Workspace, seen: Seen) -> dict[str, int]:
