@@ -1,6 +1,6 @@
 """What each page takes: prints one JSON object with seconds until it has settled, and the memory the server then holds.
 
-    python benchmarks/pages.py N [--answers 300]
+    python benchmarks/pages.py N [--answers 300] [--rest]
 
 A made-up library of N analysed tracks with words, of which some are rated and a model is trained; the real server and
 Chromium. The pages are opened one after the other in one session, then all of them once more: what the second round
@@ -28,6 +28,7 @@ from core.records import Lyrics  # noqa: E402
 from data.features import FeatureStore  # noqa: E402
 from data.lyrics import LyricsStore  # noqa: E402
 from lyrics import features  # noqa: E402
+from lyrics.language import REST  # noqa: E402
 from services import training  # noqa: E402
 from services.lyrics import SET  # noqa: E402
 from services.workspace import Workspace  # noqa: E402
@@ -45,6 +46,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("tracks", type=int, metavar="N")
     parser.add_argument("--answers", type=int, default=300)
+    parser.add_argument("--rest", action="store_true", help="look once more when the model of languages was given back")
     options = parser.parse_args()
     if options.tracks < options.answers:
         parser.error("N must not be smaller than --answers.")
@@ -64,6 +66,8 @@ def main() -> None:
             rows = [row("Rate, the first time", began, pid)]
             for turn in (1, 2):
                 rows += [measured(f"{name}, {turn}", act, page, pid) for name, act in steps()]
+            if options.rest:
+                rows.append(measured("a minute later", wait_a_minute, page, pid))
         emit({"tracks": options.tracks, "answers": options.answers, "pages": rows})
 
 
@@ -139,6 +143,12 @@ def write_words(page: Page) -> None:
     page.get_by_role("button", name="Save", exact=True).click()
     page.get_by_text("Written by you.").wait_for()
     settled(page)
+
+
+def wait_a_minute(page: Page) -> None:
+    """Wait until the server has given back the model that tells languages, and let the page run once more."""
+    page.wait_for_timeout(1000 * (REST + 10))
+    go_to(page, "Rate")
 
 
 def settled(page: Page) -> None:
