@@ -1284,6 +1284,9 @@ def _show_lyrics(result: Json) -> None:
         )
         mood = result["mood"]
         say(f"Sentiment {mood['mean']:+.2f}" if mood else "Sentiment is measured in English only.")
+        for kind, words in result["signs"].items():
+            if words:
+                say(f"Words of songs that are {kind}: {', '.join(words)}.")
         say("")
     for line in result["lines"]:
         stamp = f"{time_stamp(line['seconds'])}  " if line["seconds"] is not None else ""
@@ -1313,10 +1316,12 @@ def _sign(sentiment: float | None) -> str:
 @verb(_show_lyrics)
 def lyrics_show(track: str) -> Json:
     """Show a track's words, where they come from, and how each line feels (in English)."""
-    from services import lyrics_shown as words
+    from services.lyrics_shown import show
+    from services.lyrics_words import signs
 
     workspace = open_workspace()
-    return words.show(workspace, workspace.tracks.resolve(track).id)
+    found = workspace.tracks.resolve(track)
+    return show(workspace, found.id) | {"signs": signs(workspace, found.id)}
 
 
 def _show_words(result: Json) -> None:
@@ -1324,8 +1329,10 @@ def _show_words(result: Json) -> None:
         show_table([[name, songs] for name, songs in result["parts"].items()], result["by"], "songs with words")
         return
     say(f"{result['value']} ({result['songs']:,} songs) against {result['against']} ({result['songs_against']:,}):")
-    rows = [[t["word"], f"{t['z']:.1f}", t["count"], t["rest"], t["songs"]] for t in result["terms"]]
-    show_table(rows, "word", "z", "here", "there", "songs") if rows else say("No word tells them apart yet.")
+    rows = [[t["word"], f"{t['z']:.1f}", "yes" if t["clear"] else "", t["songs"], t["rest"]] for t in result["terms"]]
+    show_table(rows, "word", "z", "clear", "songs here", "there") if rows else say("No word tells them apart yet.")
+    if rows and result["chance"] is not None:
+        say(f"Clear: above {result['chance']:.1f}, which the clearest word reaches by chance in one of twenty cases.")
 
 
 @lyrics.command("words")

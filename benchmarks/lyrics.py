@@ -39,8 +39,8 @@ from lyrics.language import detect
 from lyrics.lrclib import Lrclib
 from lyrics.plausible import not_lyrics
 from lyrics.providers import Verdict, look, words_of
+from lyrics.telling import chance, corpus, telling
 from lyrics.web import Web
-from lyrics.words import corpus, telling_of
 from services import evaluating
 from services.lyrics import SET, describe
 from services.workspace import Workspace
@@ -184,9 +184,9 @@ def scale(songs: int) -> dict[str, Any]:
     numbered = [(number, text, code) for number, (text, code) in enumerate(pairs)]
     counted = _timed(seconds, "count_words", lambda: corpus(numbered))
     half = range(0, songs, 2), range(1, songs, 2)
-    sides = _timed(seconds, "telling_words", lambda: [counted.group(side) for side in half])
-    _timed(seconds, "telling_words", lambda: telling_of(sides[0][0], sides[1][0], sides[0][1], limit=40))
-    held = (counted.which.nbytes + counted.counts.nbytes + counted.starts.nbytes) / 1e6
+    _timed(seconds, "telling_words", lambda: telling(counted, *half, limit=40))
+    _timed(seconds, "chance", lambda: chance(counted, *half))
+    held = sum(array.nbytes for array in (counted.uses.data, counted.uses.indices, counted.uses.indptr)) / 1e6
     return {"songs": songs, "seconds": {name: round(s, 2) for name, s in seconds.items()}, "counts_mb": round(held, 1)}
 
 

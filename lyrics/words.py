@@ -1,4 +1,4 @@
-"""The words of a song counted: tokens, content words, how much of it is repeated, what tells some songs from others."""
+"""The words of a song counted: tokens, content words, how varied they are and how much is said again."""
 
 from __future__ import annotations
 
@@ -6,12 +6,9 @@ import re
 import unicodedata
 import zlib
 from collections import Counter
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from collections.abc import Sequence
 from functools import lru_cache
 from typing import Any
-
-import numpy as np
 
 # Scripts without blanks between words: each character is a token.
 KANA = "\u3041-\u3096\u3099\u309a\u309d-\u309f\u30a1-\u30fa\u30fc-\u30ff\uff66-\uff9f"
@@ -58,7 +55,6 @@ SPARED = frozenset({
 ELIDING = frozenset({"fr", "it", "ca", "oc"})  # l'amour, dell'anima: the word is behind the apostrophe
 
 WINDOW = 50  # tokens: about eight lines
-PRIOR = 1_000.0  # words the prior weighs: a word must be told by more than its first few occurrences
 
 
 # -- tokens and terms -----------------------------------------------------------------------------------------
@@ -202,157 +198,3 @@ def _deflated(data: bytes) -> int:
     """Return the size of compressed bytes, without header."""
     packer = zlib.compressobj(9, zlib.DEFLATED, -zlib.MAX_WBITS)
     return len(packer.compress(data) + packer.flush())
-
-
-# -- what tells songs apart -----------------------------------------------------------------------------------
-
-
-@dataclass(frozen=True)
-class Term:
-    """A word that some songs use more than the rest does."""
-
-    word: str
-    z: float  # standard deviations by which its log-odds are higher
-    count: int  # in these songs
-    rest: int  # in the others
-    songs: int  # how many of these songs use it
-
-
-def telling(
-    inside: Sequence[Counter[str]],
-    outside: Sequence[Counter[str]],
-    *,
-    least: int = 2,
-    prior: float = PRIOR,
-    limit: int | None = None,
-) -> list[Term]:
-    """Return the words that tell some songs from others, most telling first.
-
-    The log-odds ratio with an informative Dirichlet prior, in standard deviations (Monroe, Colaresi & Quinn 2008,
-    "Fightin' Words", equations 16 and 22). The prior is how often each word comes in all songs together.
-
-    Parameters
-    ----------
-    inside, outside : sequence of Counter
-        The words of each song, as `terms` counts them.
-    least : int
-        Only words of at least so many of the songs inside: one chorus is no habit.
-    prior : float
-        Words the prior weighs; the more, the surer a word must be.
-    limit : int, optional
-        No more than so many.
-
-    Returns
-    -------
-    list of Term
-        Those with higher odds inside, z above 0; nothing where one side has no words.
-
-    >>> rain, sun = Counter(rain=3, day=1), Counter(sun=3, day=1)
-    >>> [term.word for term in telling([rain, rain], [sun, sun])]
-    ['rain']
-    """
-    songs: Counter[str] = Counter()
-    for counts in inside:
-        songs.update(counts.keys())
-    return telling_of(_summed(inside), _summed(outside), songs, least=least, prior=prior, limit=limit)
-
-
-def telling_of(
-    here: Counter[str],
-    there: Counter[str],
-    songs: Counter[str],
-    *,
-    least: int = 2,
-    prior: float = PRIOR,
-    limit: int | None = None,
-) -> list[Term]:
-    """Return what `telling` does of words counted already: inside, outside, and in how many songs inside."""
-    n, m = sum(here.values()), sum(there.values())
-    if n == 0 or m == 0:
-        return []
-    words = [word for word in here if songs[word] >= least]
-    count = np.array([here[word] for word in words], dtype=float)
-    rest = np.array([there[word] for word in words], dtype=float)
-    z = log_odds(count, rest, n, m, prior=prior)
-    order = sorted(np.flatnonzero(z > 0).tolist(), key=lambda i: (-z[i], words[i]))[:limit]
-    return [Term(words[i], float(z[i]), int(count[i]), int(rest[i]), songs[words[i]]) for i in order]
-
-
-def log_odds(count: np.ndarray, rest: np.ndarray, n: int, m: int, *, prior: float = PRIOR) -> np.ndarray:
-    """Return by how many standard deviations the log-odds of each word are higher among n words than among m others.
-
-    >>> log_odds(np.array([5.0]), np.array([5.0]), 100, 100)
-    array([0.])
-    """
-    alpha = prior * (count + rest) / (n + m)
-    odds = np.log((count + alpha) / (n + prior - count - alpha))
-    others = np.log((rest + alpha) / (m + prior - rest - alpha))
-    return (odds - others) / np.sqrt(1 / (count + alpha) + 1 / (rest + alpha))
-
-
-def _summed(songs: Sequence[Counter[str]]) -> Counter[str]:
-    total: Counter[str] = Counter()
-    for counts in songs:
-        total.update(counts)
-    return total
-
-
-# -- a library ------------------------------------------------------------------------------------------------
-
-
-@dataclass(frozen=True, eq=False)
-class Corpus:
-    """The content words of many songs, held in as little room as numbers take."""
-
-    ids: np.ndarray  # (n,) int64, ascending
-    words: tuple[str, ...]
-    starts: np.ndarray  # (n + 1,) int64: where each song's words begin in the two below
-    which: np.ndarray  # int32: places in `words`
-    counts: np.ndarray  # int32: how often
-
-    def group(self, ids: Iterable[int]) -> tuple[Counter[str], Counter[str]]:
-        """Return how often each word comes in some songs, and in how many of them."""
-        wanted = np.fromiter(ids, dtype=np.int64)
-        rows = np.flatnonzero(np.isin(self.ids, wanted))
-        spans = [np.arange(self.starts[row], self.starts[row + 1]) for row in rows]
-        if not spans:
-            return Counter(), Counter()
-        places = np.concatenate(spans)
-        often = np.bincount(self.which[places], weights=self.counts[places], minlength=len(self.words))
-        songs = np.bincount(self.which[places], minlength=len(self.words))
-        there = np.flatnonzero(songs)
-        return (
-            Counter({self.words[i]: int(often[i]) for i in there}),
-            Counter({self.words[i]: int(songs[i]) for i in there}),
-        )
-
-
-def corpus(texts: Iterable[tuple[int, str, str | None]]) -> Corpus:
-    """Count the content words of songs.
-
-    Parameters
-    ----------
-    texts : iterable of (number, words, language)
-
-    >>> found = corpus([(7, "fire and rain", "en"), (9, "fire on fire", "en")])
-    >>> found.words, found.group([9])[0]
-    (('fire', 'rain'), Counter({'fire': 2}))
-    """
-    numbers: dict[str, int] = {}
-    ids: list[int] = []
-    starts: list[int] = [0]
-    which: list[int] = []
-    counts: list[int] = []
-    for song, text, language in sorted(texts):
-        counted = terms(text, language)
-        ids.append(song)
-        which += [numbers.setdefault(word, len(numbers)) for word in counted]
-        counts += counted.values()
-        starts.append(len(which))
-    return Corpus(
-        np.array(ids, np.int64),
-        tuple(numbers),
-        np.array(starts, np.int64),
-        np.array(which, np.int32),
-        np.array(counts, np.int32),
-    )

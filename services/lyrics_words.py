@@ -12,12 +12,13 @@ from services.lyrics import SET
 from services.workspace import Workspace
 
 if TYPE_CHECKING:
-    from lyrics.words import Corpus
+    from lyrics.telling import Corpus
 
 ARTIST = "artist"
 REST = "everything else"
 OPPOSITES = {"liked": "disliked", "disliked": "liked"}
 LIMIT = 40  # words listed
+SIGNS = 8  # words of one track that are named
 FEW = 3  # songs from which words can be told from chance
 PAIR = 2  # songs a word must stand in, so that one song's refrain is not a theme
 NOTHING = "No lyrics yet. `lyrics fetch` looks for them in your files and, where you turn a source on, on the internet."
@@ -25,7 +26,7 @@ NOTHING = "No lyrics yet. `lyrics fetch` looks for them in your files and, where
 
 def corpus(workspace: Workspace) -> Corpus:
     """Return the content words of every song; worked out once and kept until words change."""
-    from lyrics.words import corpus as count
+    from lyrics.telling import corpus as count
 
     stamp = workspace.lyrics.stamp()
     return workspace.memo.get(
@@ -88,41 +89,68 @@ def compare(
     Returns
     -------
     dict
-        by, value, against, songs, songs_against, terms [{word, z, count, rest, songs}] (log-odds with a prior from the
-        whole library, Monroe et al. 2008; z in standard deviations).
+        by, value, against, songs, songs_against, chance (the z that the clearest word reaches in one of twenty cases
+        when songs are dealt out anew, all of an artist together; None where it cannot be told), terms [{word, z, clear
+        (z above chance), songs, rest}] (log-odds with a prior from the whole library, Monroe et al. 2008; z in standard
+        deviations; songs on either side that use the word).
 
     Raises
     ------
     EarmarkError
         No words are there, or none of such a part.
     """
-    from lyrics.words import telling_of
+    from lyrics.telling import chance, telling
 
     parts = groups(workspace, by)
     inside = _part(parts, by, value)
     against = against or (OPPOSITES.get(value) if OPPOSITES.get(value) in parts else None)
     rest = {i for name, ids in parts.items() if name != value for i in ids} if against in (None, REST) else set()
     outside = sorted(rest) if against in (None, REST) else _part(parts, by, str(against))
-    known = corpus(workspace)
-    (here, songs), (there, _) = known.group(inside), known.group(outside)
-    terms = telling_of(here, there, songs, least=PAIR if len(inside) >= FEW else 1, limit=limit)
+    known, least = corpus(workspace), _least(inside)
+    bound = chance(known, inside, outside, together=None if by == ARTIST else _artists(workspace, parts), least=least)
     return {
         "by": by,
         "value": value,
         "against": against or REST,
         "songs": len(inside),
         "songs_against": len(outside),
+        "chance": round(bound, 2) if bound < float("inf") else None,
         "terms": [
-            {
-                "word": t.word,
-                "z": round(float(t.z), 2),
-                "count": int(t.count),
-                "rest": int(t.rest),
-                "songs": int(t.songs),
-            }
-            for t in terms
+            {"word": t.word, "z": round(t.z, 2), "clear": t.z > bound, "songs": t.songs, "rest": t.rest}
+            for t in telling(known, inside, outside, least=least, limit=limit)
         ],
     }
+
+
+def _least(inside: list[int]) -> int:
+    return PAIR if len(inside) >= FEW else 1
+
+
+def _artists(workspace: Workspace, parts: dict[str, list[int]]) -> dict[int, str]:
+    """Return whose each song is; a song of nobody belongs to itself."""
+    tracks = workspace.tracks.many([i for ids in parts.values() for i in ids])
+    return {i: name for i, track in tracks.items() if (name := track.artist or track.album_artist)}
+
+
+def signs(workspace: Workspace, track_id: int, *, limit: int = SIGNS) -> dict[str, list[str]]:
+    """Return which words of a track are those of songs the person likes, and of songs the person dislikes.
+
+    Only words that are clearer than chance among the other songs, the clearest first; {} while there are too few.
+    """
+    from lyrics.telling import chance, telling
+
+    parts = groups(workspace, "rating")
+    sides = {name: [i for i in parts.get(name, []) if i != track_id] for name in OPPOSITES}
+    if min(map(len, sides.values())) < FEW:
+        return {}
+    known, artists = corpus(workspace), _artists(workspace, parts)
+    own = known.words_of(track_id)
+    found = {}
+    for name, other in OPPOSITES.items():
+        terms = [term for term in telling(known, sides[name], sides[other], least=PAIR) if term.word in own]
+        bound = chance(known, sides[name], sides[other], together=artists, least=PAIR) if terms else 0.0
+        found[name] = [term.word for term in terms if term.z > bound][:limit]
+    return found
 
 
 def _part(parts: dict[str, list[int]], by: str, value: str) -> list[int]:

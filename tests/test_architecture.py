@@ -54,6 +54,7 @@ LAYERS = {
             "nltk",
             "py3langid",
             "stopwordsiso",
+            "scipy",
             "sklearn",
             "wordcloud",
             "PIL",  # what they are like

@@ -386,15 +386,19 @@ def sentiment_arc(lines: pd.DataFrame, *, arc: Sequence[float] = (), dark: bool 
     return _plain(figure, colours, height=220)
 
 
-def telling_words(table: pd.DataFrame, sides: Sequence[str], *, dark: bool = False) -> go.Figure:
+def telling_words(
+    table: pd.DataFrame, sides: Sequence[str], *, chance: Sequence[float] = (), dark: bool = False
+) -> go.Figure:
     """Draw the words that tell two parts of a library apart, those of the second to the left.
 
     Parameters
     ----------
     table : DataFrame
-        word, side, signed (standard deviations, negative for the second side), count, songs.
+        word, side, signed (standard deviations, negative for the second side), songs, rest (songs there).
     sides : sequence of str
         A colour for each side, in the order they come.
+    chance : sequence of float
+        Where lines are drawn, in standard deviations.
     dark : bool
         For a dark page.
     """
@@ -407,9 +411,11 @@ def telling_words(table: pd.DataFrame, sides: Sequence[str], *, dark: bool = Fal
             orientation="h",
             name=str(side),
             marker={"color": colour, "pattern": {"shape": pattern}},
-            customdata=rows[["count", "songs"]],
-            hovertemplate="%{y}: %{customdata[0]} times in %{customdata[1]} songs<extra></extra>",
+            customdata=rows[["songs", "rest"]],
+            hovertemplate="%{y}: in %{customdata[0]} songs here, %{customdata[1]} there<extra></extra>",
         )
+    for place in chance:
+        figure.add_vline(x=place, line={"color": colours["mark"], "width": 2, "dash": "dot"})
     figure.update_xaxes(title="Standard deviations", gridcolor=colours["grid"], zerolinecolor=colours["plain"])
     figure.update_yaxes(autorange="reversed", automargin=True, dtick=1, type="category")
     figure.update_layout(legend={"orientation": "h", "y": 1.02, "yanchor": "bottom", "x": 0}, bargap=0.25)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import random
 from collections.abc import Callable
 
 import pytest
@@ -14,6 +15,9 @@ from services.workspace import Workspace
 SEA = "The harbour sleeps beside the sail\nThe anchor holds against the gale\nand I am here with you tonight"
 CITY = "The engine hums in neon light\nThe concrete keeps us up all night\nand you are not the one I love"
 Fill = Callable[[], list[int]]
+NEUTRAL = [
+    a + b for a in ("lan", "fer", "mol", "tur", "sib", "dor") for b in ("tern", "vest", "gard", "mine", "lake", "wick")
+]
 
 
 @pytest.fixture
@@ -33,6 +37,20 @@ def sung(workspace: Workspace) -> list[int]:
     return ids
 
 
+@pytest.fixture
+def sung_by_many(workspace: Workspace) -> list[int]:
+    """Give forty tracks of as many artists: all that are liked have harbour and sail, all that are disliked engine."""
+    lot = random.Random(0)
+    files = [FoundFile(f"/m/{n}.mp3", n + 1, 1.0, Tags(title=f"Song {n}", artist=f"Artist {n}")) for n in range(40)]
+    ids = list(workspace.tracks.add(files).added)
+    for n, track in enumerate(ids):
+        said = " ".join(lot.sample(NEUTRAL, 20))
+        lyrics.write(workspace, track, f"{'harbour sail' if n % 2 == 0 else 'engine'}\n{said}")
+    values = ["liked", "disliked"] * 20
+    workspace.labels.add([Label(f"r{i}", track, "rating", values[i]) for i, track in enumerate(ids)])
+    return ids
+
+
 def words(found: dict) -> set[str]:
     return {term["word"] for term in found["terms"]}
 
@@ -42,6 +60,29 @@ def test_liked_is_compared_with_disliked(workspace: Workspace, sung: list[int]) 
     assert (found["against"], found["songs"], found["songs_against"]) == ("disliked", 3, 3)
     assert {"harbour", "sail", "anchor"} <= words(found) and not {"engine", "the", "and"} & words(found)
     assert all(term["z"] > 0 and term["songs"] == 3 for term in found["terms"])
+
+
+def test_what_two_artists_say_is_no_clearer_than_chance(workspace: Workspace, sung: list[int]) -> None:
+    found = lyrics_words.compare(workspace, "rating", "liked")
+    assert found["chance"] is not None and not any(term["clear"] for term in found["terms"])
+
+
+def test_what_many_artists_say_is_clearer_than_chance(workspace: Workspace, sung_by_many: list[int]) -> None:
+    found = lyrics_words.compare(workspace, "rating", "liked")
+    assert {term["word"] for term in found["terms"] if term["clear"]} == {"harbour", "sail"}
+    assert all(term["z"] > found["chance"] for term in found["terms"] if term["clear"])
+
+
+def test_a_song_is_told_by_the_words_of_others(workspace: Workspace, sung_by_many: list[int]) -> None:
+    both = "The harbour sleeps beside the engine tonight\nand every lantern lights the sail of my heart"
+    (new,) = workspace.tracks.add([FoundFile("/m/new.mp3", 99, 1.0, Tags(title="New", artist="Somebody"))]).added
+    lyrics.write(workspace, new, both)
+    said = lyrics_words.signs(workspace, new)
+    assert set(said["liked"]) == {"harbour", "sail"} and said["disliked"] == ["engine"]
+
+
+def test_with_few_answers_no_words_are_named(workspace: Workspace, sung: list[int]) -> None:
+    assert lyrics_words.signs(workspace, sung[0]) == {}  # two liked ones are left to compare with
 
 
 def test_a_genre_is_that_of_the_tag_until_there_is_an_answer(workspace: Workspace, sung: list[int]) -> None:

@@ -175,9 +175,11 @@ def test_lines_that_feel_bad_differ_in_pattern_too() -> None:
 
 
 def test_words_of_two_sides_stand_on_two_sides() -> None:
-    rows = [{"word": "sea", "side": "liked", "signed": 3.0, "count": 4, "songs": 2},
-            {"word": "neon", "side": "disliked", "signed": -2.0, "count": 3, "songs": 3}]  # fmt: skip
-    first, second = charts.telling_words(pd.DataFrame(rows), ["#111111", "#222222"], dark=True).data
+    rows = [{"word": "sea", "side": "liked", "signed": 3.0, "songs": 2, "rest": 0},
+            {"word": "neon", "side": "disliked", "signed": -2.0, "songs": 3, "rest": 1}]  # fmt: skip
+    figure = charts.telling_words(pd.DataFrame(rows), ["#111111", "#222222"], chance=[1.5, -1.2], dark=True)
+    first, second = figure.data
+    assert [line.x0 for line in figure.layout.shapes] == [1.5, -1.2]
     assert (first.name, first.x[0], second.name, second.x[0]) == ("liked", 3.0, "disliked", -2.0)
     assert second.marker.pattern.shape == "/" and second.marker.color == "#222222"
 

@@ -9,7 +9,7 @@ import numpy as np
 import pandas as pd
 import streamlit as st
 
-from services import lyrics, lyrics_search, lyrics_shown
+from services import lyrics, lyrics_search, lyrics_shown, lyrics_words
 from services.engine import Engine
 from ui.components.lyrics_acts import do
 from ui.components.play import play_button, play_column, play_labels
@@ -117,6 +117,8 @@ def _song(engine: Engine, track_id: int) -> None:
         st.markdown(literal(found["sentence"]))
         if found["figures"]:
             st.markdown(figures(found))
+            if said := signs(_signs(*_stamps(engine), engine, track_id)):
+                st.markdown(literal(said))
         _buttons(engine, found)
         if found["lines"]:
             _arc(found)
@@ -145,6 +147,26 @@ def figures(found: dict[str, Any]) -> str:
     mood = found["mood"]
     parts.append(NOT_ENGLISH if mood is None else f"sentiment {mood['mean']:+.2f} (-1 to 1)")
     return " · ".join(parts)
+
+
+def signs(words: dict[str, list[str]]) -> str:
+    """Say which words of a song are those of songs the person likes or dislikes, nothing where none is.
+
+    >>> signs({"liked": ["harbour", "sail"], "disliked": []})
+    'Words of songs you like: harbour, sail.'
+    """
+    names = {"liked": "Words of songs you like", "disliked": "Words of songs you dislike"}
+    return " ".join(f"{name}: {', '.join(words[kind])}." for kind, name in names.items() if words.get(kind))
+
+
+def _stamps(engine: Engine) -> tuple[str, str]:
+    workspace = engine.workspace
+    return str(workspace.lyrics.stamp()), f"{workspace.labels.newest_id()} {workspace.home}"
+
+
+@st.cache_data(show_spinner=False, max_entries=64)
+def _signs(stamp: str, answers: str, _engine: Engine, track_id: int) -> dict[str, list[str]]:
+    return lyrics_words.signs(_engine.workspace, track_id)
 
 
 def _buttons(engine: Engine, found: dict[str, Any]) -> None:

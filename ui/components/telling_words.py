@@ -24,9 +24,11 @@ COLOURS = {  # of answers that have a colour, in the light and the dark theme; a
 }
 USUAL, OTHER = ("#3F5BA9", "#9DB2EE"), ("#6B7280", "#A3ADBA")
 HOW = (
-    "Log-odds of each word against the other side, with a prior from all your lyrics, in standard deviations: words at"
-    " 2 and more are hardly chance. Words of one song only are left out."
+    "Log-odds of each word against the other side, with a prior from all your lyrics, in standard deviations. Of the"
+    " uses of a word in one song two count, and words of one song only are left out. The dotted lines are chance: when"
+    " songs are dealt out anew, artist by artist, the clearest word stays within them in 19 of 20 cases."
 )
+NOTHING_CLEAR = "No word is clearer than chance yet. More rated songs with words will tell."
 
 
 def telling_words(engine: Engine) -> None:
@@ -54,6 +56,8 @@ def telling_words(engine: Engine) -> None:
     if isinstance(found, str):
         st.write(found)
         return
+    if not any(term["clear"] for side in found for term in side["terms"]):
+        st.write(NOTHING_CLEAR)
     _clouds(found)
     _bars(found)
 
@@ -122,9 +126,11 @@ def _bars(sides: list[dict[str, Any]]) -> None:
 
     dark = st.context.theme.type == "dark"
     colours = [COLOURS.get(side["value"], usual)[dark] for side, usual in zip(sides, (USUAL, OTHER), strict=False)]
-    st.plotly_chart(bars(pd.DataFrame(rows), colours, dark=dark), key="words-bars", config={"displayModeBar": False})
+    chance = [sign * side["chance"] for side, sign in zip(sides, signs, strict=False) if side["chance"] is not None]
+    figure = bars(pd.DataFrame(rows), colours, chance=chance, dark=dark)
+    st.plotly_chart(figure, key="words-bars", config={"displayModeBar": False})
     st.caption(HOW)
     with st.expander("All the words", key="words-all"):
         table = pd.DataFrame([{"Side": side["value"], **term} for side in sides for term in side["terms"]])
-        names = {"word": "Word", "z": "z", "count": "Here", "rest": "There", "songs": "Songs"}
+        names = {"word": "Word", "clear": "Clearer than chance", "songs": "Songs here", "rest": "Songs there"}
         st.dataframe(table.rename(columns=names), hide_index=True, key="words-table")

@@ -1,0 +1,111 @@
+"""Words that tell songs apart: a theme is found, a refrain is none, and chance is known for what it is."""
+
+from __future__ import annotations
+
+from collections import Counter
+
+import numpy as np
+import pytest
+
+from lyrics.telling import USES, Corpus, chance, corpus, corpus_of, log_odds, telling
+
+RAIN, SUN = Counter(rain=3, day=2), Counter(sun=3, day=2)
+
+
+def sides(inside: list[Counter[str]], outside: list[Counter[str]]) -> tuple[Corpus, range, range]:
+    """Return songs as a corpus, and the numbers of both sides."""
+    songs = corpus_of(dict(enumerate([*inside, *outside])))
+    return songs, range(len(inside)), range(len(inside), len(inside) + len(outside))
+
+
+def made_up(n: int, rng: np.random.Generator) -> list[Counter[str]]:
+    """Return the words of so many songs in which nothing is to be found; each has a refrain and words of its own."""
+    songs = [Counter(f"w{w}" for w in rng.zipf(1.3, 80) if w < 5_000) for _ in range(n)]
+    for number, song in enumerate(songs):
+        song[f"w{number % 40}"] += 20
+        song.update(f"own{rng.integers(1_000_000)}" for _ in range(60))
+    return songs
+
+
+def test_the_words_of_some_songs_are_told() -> None:
+    songs, first, second = sides([RAIN] * 5, [SUN] * 5)
+    found = telling(songs, first, second)
+    assert [(term.word, term.songs, term.rest) for term in found] == [("rain", 5, 0)]
+    assert telling(songs, second, first)[0].word == "sun"
+
+
+def test_a_word_of_one_song_is_no_habit() -> None:
+    inside = [Counter(macaroon=60, sea=1), Counter(sea=2), Counter(sea=1)]
+    songs, first, second = sides(inside, [Counter(hill=2, day=3)] * 5)
+    assert "macaroon" not in [term.word for term in telling(songs, first, second)]
+    assert "macaroon" in [term.word for term in telling(songs, first, second, least=1)]
+
+
+def test_a_refrain_counts_no_more_than_a_word_sung_twice() -> None:
+    often, twice = Counter(sea=40, day=1), Counter(sea=USES, day=1)
+    values = [telling(*sides([song] * 4, [Counter(hill=2, day=1)] * 4))[0].z for song in (often, twice)]
+    assert values[0] == values[1]
+
+
+def test_the_most_telling_comes_first_and_the_limit_holds() -> None:
+    both = sides([Counter(a=2, b=2, c=1, d=1)] * 4, [Counter(a=1, c=1, d=2)] * 4)
+    values = [term.z for term in telling(*both)]
+    assert values == sorted(values, reverse=True) and min(values) > 0
+    assert len(telling(*both, limit=1)) == 1
+
+
+@pytest.mark.parametrize(("inside", "outside"), [([], [RAIN]), ([RAIN], []), ([Counter()], [Counter()]), ([], [])])
+def test_nothing_is_told_where_a_side_is_empty(inside: list[Counter[str]], outside: list[Counter[str]]) -> None:
+    both = sides(inside, outside)
+    assert telling(*both, least=1) == [] and chance(*both, least=1) == float("inf")
+
+
+def test_the_log_odds_follow_the_formula_of_the_paper() -> None:
+    y, r, n, m, prior = 12.0, 3.0, 200, 500, 100.0
+    alpha = prior * (y + r) / (n + m)
+    delta = np.log((y + alpha) / (n + prior - y - alpha)) - np.log((r + alpha) / (m + prior - r - alpha))
+    expected = delta / np.sqrt(1 / (y + alpha) + 1 / (r + alpha))
+    assert log_odds(np.array([y]), np.array([r]), n, m, prior=prior)[0] == pytest.approx(expected)
+    assert log_odds(np.array([r]), np.array([y]), m, n, prior=prior)[0] == pytest.approx(-expected)
+
+
+def test_of_songs_dealt_by_lot_a_word_passes_chance_about_once_in_twenty() -> None:
+    passed = []
+    for seed in range(60):
+        both = sides(made_up(30, rng := np.random.default_rng(seed)), made_up(30, rng))
+        passed.append(telling(*both, limit=1)[0].z > chance(*both, seed=seed))
+    assert sum(passed) <= 8  # 3 are expected; 9 or more would come once in 400 times
+
+
+def test_a_theme_passes_chance_among_the_same_songs() -> None:
+    rng = np.random.default_rng(0)
+    inside, outside = made_up(30, rng), made_up(30, rng)
+    for song in inside[:20]:
+        song["harbour"] += 1
+    both = sides(inside, outside)
+    first, second = telling(*both, limit=2)
+    assert first.word == "harbour" and first.z > chance(*both) > second.z
+
+
+def test_the_habit_of_one_artist_is_no_theme_when_artists_are_dealt_out_whole() -> None:
+    rng = np.random.default_rng(1)
+    inside, outside = made_up(30, rng), made_up(30, rng)
+    for song in inside[:12]:  # all by one artist
+        song["macaroon"] += 1
+    both = sides(inside, outside)
+    artists = {song: "one" if song < 12 else song % 8 for song in range(60)}
+    clearest = telling(*both, limit=1)[0]
+    assert clearest.word == "macaroon" and chance(*both) < clearest.z <= chance(*both, together=artists)
+
+
+def test_chance_is_the_same_for_the_same_seed() -> None:
+    rng = np.random.default_rng(0)
+    both = sides(made_up(10, rng), made_up(10, rng))
+    assert chance(*both, seed=3) == chance(*both, seed=3)
+
+
+def test_a_corpus_counts_what_its_songs_say() -> None:
+    found = corpus([(9, "fire on fire on fire and rain", "en"), (4, "rain and harbour", "en"), (7, "", None)])
+    assert found.ids.tolist() == [4, 7, 9] and found.words == ("rain", "harbour", "fire")
+    assert found.uses.toarray().tolist() == [[1, 1, 0], [0, 0, 0], [1, 0, USES]]
+    assert found.words_of(9) == {"fire", "rain"} and found.words_of(7) == found.words_of(1) == set()
