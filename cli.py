@@ -1286,7 +1286,7 @@ def _show_lyrics(result: Json) -> None:
         say(f"Sentiment {mood['mean']:+.2f}" if mood else "Sentiment is measured in English only.")
         for kind, words in result["signs"].items():
             if words:
-                say(f"Words of songs that are {kind}: {', '.join(words)}.")
+                say(f"Words of songs you {kind.removesuffix('d')}: {', '.join(words)}.")
         say("")
     for line in result["lines"]:
         stamp = f"{time_stamp(line['seconds'])}  " if line["seconds"] is not None else ""

@@ -1,11 +1,11 @@
-"""Word clouds: words as large as they weigh, in one colour on no background."""
+"""Word clouds: words as large as they weigh, in one colour, or two, on no background."""
 
 from __future__ import annotations
 
 import io
 import random
 import re
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from functools import lru_cache
 from typing import Any
 
@@ -26,7 +26,14 @@ def drawable(word: str) -> bool:
 
 
 def picture(
-    weights: Mapping[str, float], *, colour: str, width: int = 800, height: int = 420, random_state: int = 0
+    weights: Mapping[str, float],
+    *,
+    colour: str,
+    faint: Collection[str] = (),
+    faint_colour: str | None = None,
+    width: int = 800,
+    height: int = 420,
+    random_state: int = 0,
 ) -> bytes:
     """Draw words by weight.
 
@@ -35,7 +42,11 @@ def picture(
     weights : mapping of word to float
         Above 0; words in other scripts than the font's are left out.
     colour : str
-        "#RRGGBB", of all words.
+        "#RRGGBB".
+    faint : collection of str
+        Words that have the other colour.
+    faint_colour : str, optional
+        By default there is no other.
     width, height : int
         Pixels.
     random_state : int
@@ -66,24 +77,24 @@ def picture(
         max_font_size=LARGEST,
         relative_scaling=SCALE,
         prefer_horizontal=1.0,  # words that stand on end are hard to read
-        color_func=_Colour(colour),
+        color_func=_Colours(colour, dict.fromkeys(faint, faint_colour or colour)),
         random_state=random.Random(random_state),
         font_path=_font(),
-        margin=4,
+        margin=8,  # pixels, so that two words in a row do not read as one
     ).generate_from_frequencies(words)
     content = io.BytesIO()
     cloud.to_image().save(content, format="PNG", optimize=True)
     return content.getvalue()
 
 
-class _Colour:
-    """The one colour, whatever the word; the package asks for a function."""
+class _Colours:
+    """The colour of each word; the package asks for a function."""
 
-    def __init__(self, colour: str) -> None:
-        self._colour = colour
+    def __init__(self, colour: str, others: Mapping[str, str]) -> None:
+        self._colour, self._others = colour, others
 
-    def __call__(self, *args: Any, **about: Any) -> str:
-        return self._colour
+    def __call__(self, word: str, *args: Any, **about: Any) -> str:
+        return self._others.get(word, self._colour)
 
 
 @lru_cache(maxsize=1)

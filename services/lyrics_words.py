@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from typing import TYPE_CHECKING, Any
 
 from core.errors import EarmarkError
@@ -179,16 +179,20 @@ def sentiments(workspace: Workspace, by: str) -> list[dict[str, Any]]:
     ]
 
 
-def cloud(weights: Mapping[str, float], colour: str) -> bytes | None:
+def cloud(weights: Mapping[str, float], colour: str, *, faint: Collection[str], faint_colour: str) -> bytes | None:
     """Return a word cloud as a PNG, None where no word of it can be drawn.
 
     Parameters
     ----------
     weights : mapping of word to float
         Larger is drawn larger.
-    colour : str
+    colour, faint_colour : str
         "#RRGGBB".
+    faint : collection of str
+        Words that have the second colour.
     """
     from lyrics.cloud import drawable, picture
 
-    return picture(weights, colour=colour) if any(map(drawable, weights)) else None
+    if not any(map(drawable, weights)):
+        return None
+    return picture(weights, colour=colour, faint=faint, faint_colour=faint_colour)

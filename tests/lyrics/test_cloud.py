@@ -1,4 +1,4 @@
-"""Word clouds: readable, in one colour, the same every time."""
+"""Word clouds: readable, in the colours asked for, the same every time."""
 
 from __future__ import annotations
 
@@ -26,6 +26,14 @@ def test_a_picture_has_its_size_and_a_transparent_background() -> None:
 def test_what_is_drawn_has_the_colour_asked_for() -> None:
     found = pixels(picture(WEIGHTS, colour="#3F5BA9"))
     assert {tuple(colour) for colour in found[found[..., 3] == 255][:, :3].tolist()} == {(0x3F, 0x5B, 0xA9)}
+
+
+def test_faint_words_have_the_other_colour_and_stand_where_they_would() -> None:
+    plain = pixels(picture(WEIGHTS, colour="#3F5BA9"))
+    found = pixels(picture(WEIGHTS, colour="#3F5BA9", faint=["kettle", "rain"], faint_colour="#6B7280"))
+    colours = {tuple(colour) for colour in found[found[..., 3] == 255][:, :3].tolist()}
+    assert colours == {(0x3F, 0x5B, 0xA9), (0x6B, 0x72, 0x80)}
+    np.testing.assert_array_equal(plain[..., 3], found[..., 3])
 
 
 def test_the_same_words_give_the_same_picture() -> None:

@@ -15,18 +15,20 @@ from services.engine import Engine
 from ui.components.words import counted, literal
 
 BARS = 12  # words of each side
-CLEAR = 1.0  # standard deviations: below, a word in a cloud would say more than is known
+DRAWN = 1.0  # standard deviations: below, a word is in no cloud
 MOST_PARTS = 200  # offered to choose from, the largest
 COLOURS = {  # of answers that have a colour, in the light and the dark theme; as text teal and amber are darker
     "liked": ("#16776A", "#4CC3B1"),
     "semi": ("#8A5B17", "#E9B44C"),
     "disliked": ("#B4442F", "#E5846F"),
 }
-USUAL, OTHER = ("#3F5BA9", "#9DB2EE"), ("#6B7280", "#A3ADBA")
+USUAL, OTHER = ("#3F5BA9", "#9DB2EE"), ("#7A5195", "#C9A3DD")
+FAINT = ("#6B7280", "#8B95A3")  # of words that may be chance
 HOW = (
     "Log-odds of each word against the other side, with a prior from all your lyrics, in standard deviations. Of the"
     " uses of a word in one song two count, and words of one song only are left out. The dotted lines are chance: when"
-    " songs are dealt out anew, artist by artist, the clearest word stays within them in 19 of 20 cases."
+    " songs are dealt out anew, artist by artist, the clearest word stays within them in 19 of 20 cases. Grey words may"
+    " be chance."
 )
 NOTHING_CLEAR = "No word is clearer than chance yet. More rated songs with words will tell."
 
@@ -95,8 +97,8 @@ def _clouds(sides: list[dict[str, Any]]) -> None:
 def _cloud(side: dict[str, Any]) -> None:
     dark = st.context.theme.type == "dark"
     usual = OTHER if side["value"] == lyrics_words.REST else USUAL
-    clear = [(t["word"], t["z"]) for t in side["terms"] if t["z"] >= CLEAR]
-    picture = _picture(tuple(clear), COLOURS.get(side["value"], usual)[dark])
+    terms = tuple((term["word"], term["z"], term["clear"]) for term in side["terms"] if term["z"] >= DRAWN)
+    picture = _picture(terms, COLOURS.get(side["value"], usual)[dark], FAINT[dark])
     if picture is None:
         st.write("No word stands out yet.")
         return
@@ -106,9 +108,10 @@ def _cloud(side: dict[str, Any]) -> None:
 
 
 @st.cache_data(show_spinner=False, max_entries=64)
-def _picture(terms: tuple[tuple[str, float], ...], colour: str) -> str | None:
+def _picture(terms: tuple[tuple[str, float, bool], ...], colour: str, faint_colour: str) -> str | None:
     """Return a cloud as a PNG in base 64, None where no word can be drawn."""
-    picture = lyrics_words.cloud(dict(terms), colour) if terms else None
+    weights, faint = {word: z for word, z, _ in terms}, [word for word, _, clear in terms if not clear]
+    picture = lyrics_words.cloud(weights, colour, faint=faint, faint_colour=faint_colour) if terms else None
     return None if picture is None else base64.b64encode(picture).decode()
 
 
