@@ -150,8 +150,9 @@ def chance(
     lengths = np.asarray(uses.sum(axis=1)).ravel()
     uses = uses[:, np.flatnonzero(_songs_with(uses) >= least)]  # no other word can pass
     used, total = (uses > 0).astype(np.int32), _total(uses)
-    names = [(together or {}).get(int(i), int(i)) for i in songs.ids[rows]]
-    group = np.unique([str(name) for name in names], return_inverse=True)[1]
+    known = together or {}
+    names = [f"of {known[i]}" if i in known else f"alone {i}" for i in songs.ids[rows].tolist()]
+    group = np.unique(names, return_inverse=True)[1]
     rng = np.random.default_rng(seed)
     highest = []
     for _ in range(SHUFFLES):
