@@ -62,6 +62,12 @@ class LyricsStore:
         with self._database.read() as connection:
             return [_lyrics(row) for row in connection.execute(sql, [moment])]
 
+    def found_since(self, moment: str) -> int:
+        """Return of how many tracks words were found or written from a moment on."""
+        sql = "SELECT COUNT(*) FROM lyrics WHERE outcome = 'found' AND looked_at >= ?"
+        with self._database.read() as connection:
+            return int(connection.execute(sql, [moment]).fetchone()[0])
+
     def counts(self, column: str) -> dict[str, int]:
         """Return how many tracks have each outcome, source or language.
 

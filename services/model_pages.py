@@ -11,6 +11,7 @@ from core.errors import EarmarkError
 from core.records import ModelRun
 from services import runs
 from services.datasets import Dataset, dataset
+from services.inputs import JOINS
 from services.workspace import Workspace
 
 SURE = 3.0  # standard errors, with many artists: some forty differences are looked at, and none should be luck
@@ -28,6 +29,13 @@ def newest(workspace: Workspace, target: str) -> ModelRun | None:
         if run.path is not None and (workspace.home / run.path / runs.MEASURED).is_file():
             return run
     return None
+
+
+def words_since(workspace: Workspace, target: str) -> int:
+    """Return of how many tracks words came since a target was last trained; 0 where too few came to be heard."""
+    run = newest(workspace, target)
+    came = 0 if run is None else workspace.lyrics.found_since(run.created_at)
+    return came if came >= JOINS else 0
 
 
 def measured(workspace: Workspace, run: ModelRun) -> dict[str, Any] | None:

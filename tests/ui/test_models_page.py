@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 from streamlit.testing.v1 import AppTest
 
-from core.records import Label, Prediction
+from core.records import Label, Lyrics, Prediction
 from services import evaluating, figures, labeling, model_pages, runs, targets, training
 from services.engine import Engine
 from services.workspace import Workspace
@@ -210,6 +210,18 @@ def test_what_the_learner_came_across_needs_no_look(
 
 REPORT = {"name": "knn", "accuracy": 0.7, "accuracy_interval": [0.5, 0.8], "macro_f1": 0.6, "roc_auc": 0.8,
           "log_loss": 0.9, "seconds": 1.0}  # fmt: skip
+
+
+@pytest.mark.parametrize(("songs", "is_said"), [(19, False), (20, True)])
+def test_words_that_came_since_the_last_training_are_counted_once_they_would_be_heard(
+    songs: int, is_said: bool, visit: Visit, opened: Engine, trained: list[int]
+) -> None:
+    for track_id in trained[:songs]:
+        opened.workspace.lyrics.put(Lyrics(track_id, "found", text="The harbour lights go out", source="LRCLIB"))
+    sentence = f"The words of {songs} tracks came since the last training. Retrain lets the models hear them."
+    assert (sentence in said(visit())) is is_said
+    training.retrain(opened.workspace, "rating", ["knn"])
+    assert "came since the last training" not in said(visit())
 
 
 def test_before_the_first_training_each_part_says_what_will_be_there(visit: Visit, rated: list[int]) -> None:

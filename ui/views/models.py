@@ -75,6 +75,10 @@ def trust(opened: Engine, target: str, current: ModelRun | None) -> None:
     if heard:
         st.caption(TWO_FIGURES)
     st.write(sentence(opened, target, current))
+    if came := model_pages.words_since(opened.workspace, target):
+        st.write(
+            f"The words of {counted(came, 'track')} came since the last training. Retrain lets the models hear them."
+        )
     st.write(ceiling)
 
 
