@@ -41,7 +41,7 @@ from lyrics.plausible import not_lyrics
 from lyrics.providers import Verdict, look, words_of
 from lyrics.telling import chance, corpus, telling
 from lyrics.web import Web
-from services import evaluating
+from services import evaluating, lyrics_words
 from services.lyrics import SET, describe
 from services.workspace import Workspace
 
@@ -277,7 +277,15 @@ def _measured(workspace: Workspace) -> dict[str, Any]:
     names = ("accuracy", "accuracy_interval", "auc_liked", "log_loss")
     board = {row["features"]: {name: row.get(name) for name in names} for row in found["models"]}
     gains = {row["features"]: row for row in evaluating.added(workspace, "rating")}
-    return {"leaderboard": board, "gain": {name: gains[SET][name] for name in ("gain", "error", "clear")}}
+    gain = {name: gains[SET][name] for name in ("gain", "error", "clear")}
+    return {"leaderboard": board, "gain": gain, "clear_words": _clear_words(workspace)}
+
+
+def _clear_words(workspace: Workspace) -> dict[str, int]:
+    """Return how many words tell liked songs from disliked ones beyond chance: of the theme, and others."""
+    terms = lyrics_words.compare(workspace, "rating", "liked", "disliked", limit=len(COMMON) + len(THEME))["terms"]
+    clear = {term["word"] for term in terms if term["clear"]}
+    return {"of_the_theme": len(clear & set(THEME)), "others": len(clear - set(THEME))}
 
 
 if __name__ == "__main__":
