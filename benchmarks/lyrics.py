@@ -39,7 +39,7 @@ from lyrics.language import detect
 from lyrics.lrclib import Lrclib
 from lyrics.plausible import not_lyrics
 from lyrics.providers import Verdict, look, words_of
-from lyrics.telling import chance, corpus, telling
+from lyrics.telling import corpus, telling
 from lyrics.web import Web
 from services import evaluating, lyrics_words
 from services.lyrics import SET, describe
@@ -185,7 +185,6 @@ def scale(songs: int) -> dict[str, Any]:
     counted = _timed(seconds, "count_words", lambda: corpus(numbered))
     half = range(0, songs, 2), range(1, songs, 2)
     _timed(seconds, "telling_words", lambda: telling(counted, *half, limit=40))
-    _timed(seconds, "chance", lambda: chance(counted, *half))
     held = sum(array.nbytes for array in (counted.uses.data, counted.uses.indices, counted.uses.indptr)) / 1e6
     return {"songs": songs, "seconds": {name: round(s, 2) for name, s in seconds.items()}, "counts_mb": round(held, 1)}
 

@@ -91,39 +91,35 @@ def compare(
     dict
         by, value, against, songs, songs_against, chance (the z that the clearest word reaches in one of twenty cases
         when songs are dealt out anew, all of an artist together; None where it cannot be told), terms [{word, z, clear
-        (z above chance), songs, rest}] (log-odds with a prior from the whole library, Monroe et al. 2008; z in standard
-        deviations; songs on either side that use the word).
+        (z above chance), songs, rest}] (`lyrics.telling`; songs on either side that use the word).
 
     Raises
     ------
     EarmarkError
         No words are there, or none of such a part.
     """
-    from lyrics.telling import chance, telling
+    from lyrics.telling import telling
 
     parts = groups(workspace, by)
     inside = _part(parts, by, value)
     against = against or (OPPOSITES.get(value) if OPPOSITES.get(value) in parts else None)
     rest = {i for name, ids in parts.items() if name != value for i in ids} if against in (None, REST) else set()
     outside = sorted(rest) if against in (None, REST) else _part(parts, by, str(against))
-    known, least = corpus(workspace), _least(inside)
-    bound = chance(known, inside, outside, together=None if by == ARTIST else _artists(workspace, parts), least=least)
+    together = None if by == ARTIST else _artists(workspace, parts)
+    least = PAIR if len(inside) >= FEW else 1
+    told = telling(corpus(workspace), inside, outside, together=together, least=least, limit=limit)
     return {
         "by": by,
         "value": value,
         "against": against or REST,
         "songs": len(inside),
         "songs_against": len(outside),
-        "chance": round(bound, 2) if bound < float("inf") else None,
+        "chance": round(told.chance, 2) if told.chance < float("inf") else None,
         "terms": [
-            {"word": t.word, "z": round(t.z, 2), "clear": t.z > bound, "songs": t.songs, "rest": t.rest}
-            for t in telling(known, inside, outside, least=least, limit=limit)
+            {"word": t.word, "z": round(t.z, 2), "clear": t.z > told.chance, "songs": t.songs, "rest": t.rest}
+            for t in told.terms
         ],
     }
-
-
-def _least(inside: list[int]) -> int:
-    return PAIR if len(inside) >= FEW else 1
 
 
 def _artists(workspace: Workspace, parts: dict[str, list[int]]) -> dict[int, str]:
@@ -137,7 +133,7 @@ def signs(workspace: Workspace, track_id: int, *, limit: int = SIGNS) -> dict[st
 
     Only words that are clearer than chance among the other songs, the clearest first; {} while there are too few.
     """
-    from lyrics.telling import chance, telling
+    from lyrics.telling import telling
 
     parts = groups(workspace, "rating")
     sides = {name: [i for i in parts.get(name, []) if i != track_id] for name in OPPOSITES}
@@ -147,9 +143,8 @@ def signs(workspace: Workspace, track_id: int, *, limit: int = SIGNS) -> dict[st
     own = known.words_of(track_id)
     found = {}
     for name, other in OPPOSITES.items():
-        terms = [term for term in telling(known, sides[name], sides[other], least=PAIR) if term.word in own]
-        bound = chance(known, sides[name], sides[other], together=artists, least=PAIR) if terms else 0.0
-        found[name] = [term.word for term in terms if term.z > bound][:limit]
+        told = telling(known, sides[name], sides[other], together=artists, least=PAIR)
+        found[name] = [term.word for term in told.terms if term.z > told.chance and term.word in own][:limit]
     return found
 
 
