@@ -27,8 +27,8 @@ FAINT = ("#6B7280", "#8B95A3")  # of words that may be chance
 HOW = (
     "Log-odds of each word against the other side, with a prior from all your lyrics, in standard deviations of what"
     " they are when songs, and whole artists, are dealt out anew. Two uses of a word in a song count, and words of one"
-    " song only are left out. Up to the dotted lines the clearest word comes by chance in 19 of 20 cases; words that may"
-    " be chance are grey."
+    " song only are left out. Up to the dotted lines the clearest word comes by chance in 19 of 20 cases; words that"
+    " may be chance are grey."
 )
 NOTHING_CLEAR = "No word is clearer than chance yet. More rated songs with words will tell."
 
