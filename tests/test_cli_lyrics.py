@@ -104,7 +104,7 @@ def test_words_lists_the_parts_and_compares_two(servers: Servers) -> None:
     run("lyrics", "write", "/music/Timed.mp3", typed=ANOTHER)
     assert run_json("lyrics", "words")["parts"] == {"disliked": 1, "liked": 1}
     found = run_json("lyrics", "words", "disliked")
-    assert found["against"] == "liked" and found["terms"][0]["word"] == "kettle"
+    assert found["against"] == "liked" and "kettle" in [term["word"] for term in found["terms"]]
     assert "No track with lyrics has 'jazz' as its rating" in run("lyrics", "words", "jazz").stderr
     assert "by rating, genre, artist, not by 'mood'" in run("lyrics", "words", "x", "--by", "nonsense").stderr.replace(
         "nonsense", "mood"
