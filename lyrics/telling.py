@@ -18,6 +18,7 @@ PRIOR = 1_000.0  # words the prior weighs: a word must be told by more than its 
 USES = 2  # of a word in one song that count: a refrain is sung twenty times and is one song's
 SHUFFLES = 100  # with 40, chance is too rough a measure
 TINY = 0.05  # standard deviations of log-odds, at least: a word that hardly changes is not the clearest for that
+NONE = 1e-3  # standard deviations that are none
 CHANCE = 95  # percentile of the clearest words when songs are dealt out anew
 
 
@@ -142,6 +143,8 @@ def telling(
     z, chance = np.full(len(columns), np.inf), 0.0
     for belongs in [{}, together] if together else [{}]:
         groups = _groups(songs.ids[rows], belongs)
+        if belongs and not groups.any():  # all of one artist: there is nothing to deal
+            continue
         cases = [_odds(uses, lengths, inside).astype(np.float32) for inside in _dealt(groups, len(first), rng)]
         dealt = np.stack(cases)
         spread = np.maximum(dealt.std(axis=0, ddof=1), TINY)

@@ -118,6 +118,11 @@ def test_a_theme_of_many_artists_is_found_among_their_habits() -> None:
     assert clear[0] == "harbour" and not any(word.startswith("habit") for word in clear)
 
 
+def test_songs_of_one_artist_are_compared_like_any_others() -> None:
+    both = sides([RAIN] * 5, [SUN] * 5)
+    assert telling(*both, together=dict.fromkeys(range(10), "Nina")) == telling(*both)
+
+
 def test_the_same_seed_gives_the_same_words() -> None:
     rng = np.random.default_rng(0)
     both = sides(made_up(10, rng), made_up(10, rng))
