@@ -1284,9 +1284,8 @@ def _show_lyrics(result: Json) -> None:
         )
         mood = result["mood"]
         say(f"Sentiment {mood['mean']:+.2f}" if mood else "Sentiment is measured in English only.")
-        for kind, words in result["signs"].items():
-            if words:
-                say(f"Words of songs you {kind.removesuffix('d')}: {', '.join(words)}.")
+        if result["signs"]:
+            say(result["signs"])
         say("")
     for line in result["lines"]:
         stamp = f"{time_stamp(line['seconds'])}  " if line["seconds"] is not None else ""
@@ -1317,11 +1316,11 @@ def _sign(sentiment: float | None) -> str:
 def lyrics_show(track: str) -> Json:
     """Show a track's words, where they come from, and how each line feels (in English)."""
     from services.lyrics_shown import show
-    from services.lyrics_words import signs
+    from services.lyrics_words import sentence, signs
 
     workspace = open_workspace()
     found = workspace.tracks.resolve(track)
-    return show(workspace, found.id) | {"signs": signs(workspace, found.id)}
+    return show(workspace, found.id) | {"signs": sentence(signs(workspace, found.id))}
 
 
 def _show_words(result: Json) -> None:
@@ -1351,7 +1350,7 @@ def lyrics_words(value: str | None, by: str, against: str | None, limit: int) ->
     workspace = open_workspace()
     if value is None:
         return {"by": by, "parts": {name: len(ids) for name, ids in words.groups(workspace, by).items()}}
-    return words.compare(workspace, by, value, against, limit=limit)
+    return words.compare(workspace, by, value, against, limit=limit)[0]
 
 
 @lyrics.command("status")

@@ -1,11 +1,14 @@
 """What lyrics cost and what they are worth: prints one JSON object.
 
-    python benchmarks/lyrics.py [--songs 10000] [--jamendo FOLDER] [--home HOME] [--part outcomes jamendo scale planted]
+    python benchmarks/lyrics.py [--songs 10000] [--jamendo FOLDER] [--home HOME]
+                                [--part outcomes jamendo scale chance planted]
 
 outcomes: LRCLIB and Genius played on this computer behave in 22 ways; for each what is kept. jamendo: how many
-languages are right, what cleaning takes away, seconds. scale: seconds and MB for so many made-up songs. planted: a
-made-up library (or a copy of HOME, whose tracks get made-up words) in which liked songs share a theme in their words;
-the models of ratings with and without lyrics, on artists they have not heard, and the same with words dealt out anew.
+languages are right, what cleaning takes away, seconds. scale: seconds and MB for so many made-up songs. chance: how
+often a word passes the line of chance where songs are drawn by lot, real ones of FOLDER and made-up ones whose artists
+have habits; 5 of 100 are meant to. planted: a made-up library (or a copy of HOME, whose tracks get made-up words) in
+which liked songs share a theme in their words; the models of ratings with and without lyrics, on artists they have not
+heard, which words are told as clear, and the same with words dealt out anew.
 """
 
 from __future__ import annotations
@@ -19,7 +22,7 @@ import sys
 import tempfile
 import time
 from collections import Counter
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -39,7 +42,7 @@ from lyrics.language import detect
 from lyrics.lrclib import Lrclib
 from lyrics.plausible import not_lyrics
 from lyrics.providers import Verdict, look, words_of
-from lyrics.telling import corpus, telling
+from lyrics.telling import Corpus, corpus, corpus_of, telling
 from lyrics.web import Web
 from services import evaluating, lyrics_words
 from services.lyrics import SET, describe
@@ -64,6 +67,8 @@ FRAMES = (
     "don't tell the {} about the {}",
 )
 LABELLED, TRACKS, ARTISTS = 200, 400, 50
+PARTS = ("outcomes", "jamendo", "scale", "chance", "planted")
+DRAWS = 200
 DEALS = 3  # times the words are dealt out anew
 
 
@@ -73,12 +78,15 @@ def main() -> None:
     parser.add_argument("--songs", type=int, default=10_000)
     parser.add_argument("--jamendo", type=Path, help="folder with songs.csv and a .txt for each song")
     parser.add_argument("--home", type=Path, help="a home with rated tracks; it is copied, not changed")
-    parser.add_argument("--part", nargs="*", choices=["outcomes", "jamendo", "scale", "planted"], default=None)
+    parser.add_argument(
+        "--part", nargs="*", choices=["outcomes", "jamendo", "scale", "chance", "planted"], default=None
+    )
     options = parser.parse_args()
     parts: dict[str, Callable[[], Any]] = {
         "outcomes": outcomes,
         "jamendo": lambda: None if options.jamendo is None else jamendo(options.jamendo),
         "scale": lambda: scale(options.songs),
+        "chance": lambda: by_lot(options.jamendo),
         "planted": lambda: planted(options.home),
     }
     emit({name: work() for name, work in parts.items() if options.part is None or name in options.part})
@@ -184,7 +192,7 @@ def scale(songs: int) -> dict[str, Any]:
     numbered = [(number, text, code) for number, (text, code) in enumerate(pairs)]
     counted = _timed(seconds, "count_words", lambda: corpus(numbered))
     half = range(0, songs, 2), range(1, songs, 2)
-    _timed(seconds, "telling_words", lambda: telling(counted, *half, limit=40))
+    _timed(seconds, "telling_words", lambda: telling(counted, *half))
     held = sum(array.nbytes for array in (counted.uses.data, counted.uses.indices, counted.uses.indptr)) / 1e6
     return {"songs": songs, "seconds": {name: round(s, 2) for name, s in seconds.items()}, "counts_mb": round(held, 1)}
 
@@ -208,6 +216,57 @@ def made_up(rng: random.Random, habits: Sequence[str], theme: Sequence[str]) -> 
         for _ in range(rng.choice((1, 2))):
             verses[rng.randrange(4)][rng.randrange(4)] = rng.choice(FRAMES).format(word, rng.choice(list(habits)))
     return "\n\n".join("\n".join(verse) for verse in verses)
+
+
+# -- words that mean nothing --------------------------------------------------------------------------
+
+
+def by_lot(folder: Path | None) -> dict[str, Any]:
+    """Return in how many draws a word passed the line of chance, and what that line was on average."""
+    found = {f"habits, {name}": _passed(draws(), 4) for name, draws in (("songs", _songs), ("artists", _artists))}
+    if folder is not None:
+        texts = [path.read_text("utf-8") for path in sorted(folder.glob("*.txt"))]
+        known = corpus([(number, text, detect(text)) for number, text in enumerate(texts)])
+        halves = (np.random.default_rng(seed).permutation(len(texts)) for seed in range(DRAWS))
+        found["real songs"] = _passed(((known, half[: len(texts) // 2], half[len(texts) // 2 :]) for half in halves), 1)
+    return found
+
+
+def _passed(draws: Iterable[tuple[Corpus, np.ndarray, np.ndarray]], songs_per_artist: int) -> dict[str, Any]:
+    lines, passed = [], 0
+    for seed, (known, first, second) in enumerate(draws):
+        artists = {int(song): int(song) // songs_per_artist for song in (*first, *second)}
+        told, _ = telling(known, first, second, together=artists, seed=seed)
+        lines.append(told.chance)
+        passed += told.terms[0].z > told.chance
+    return {"draws": len(lines), "passed": passed, "chance": round(float(np.mean(lines)), 2)}
+
+
+def _songs() -> Iterator[tuple[Corpus, np.ndarray, np.ndarray]]:
+    """Yield made-up songs of 20 artists with habits, of which half are drawn song by song."""
+    for seed in range(DRAWS):
+        rng = np.random.default_rng(seed)
+        order = rng.permutation(80)
+        yield _habitual(rng), order[:40], order[40:]
+
+
+def _artists() -> Iterator[tuple[Corpus, np.ndarray, np.ndarray]]:
+    """Yield the same with half the artists drawn."""
+    for seed in range(DRAWS):
+        rng = np.random.default_rng(seed)
+        order = (4 * rng.permutation(20)[:, None] + np.arange(4)).ravel()
+        yield _habitual(rng), order[:40], order[40:]
+
+
+def _habitual(rng: np.random.Generator) -> Corpus:
+    """Return 80 songs, four of each artist: common and rare words, a refrain, and words of the artist alone."""
+    songs = {}
+    for song in range(80):
+        words = Counter(f"w{w}" for w in rng.zipf(1.3, 80) if w < 5_000)
+        words.update([f"w{rng.integers(1, 40)}"] * 20)
+        words.update(f"habit{song // 4}-{k}" for k in range(8))
+        songs[song] = words
+    return corpus_of(songs)
 
 
 # -- a theme in the words -----------------------------------------------------------------------------
@@ -282,8 +341,8 @@ def _measured(workspace: Workspace) -> dict[str, Any]:
 
 def _clear_words(workspace: Workspace) -> dict[str, int]:
     """Return how many words tell liked songs from disliked ones beyond chance: of the theme, and others."""
-    terms = lyrics_words.compare(workspace, "rating", "liked", "disliked", limit=len(COMMON) + len(THEME))["terms"]
-    clear = {term["word"] for term in terms if term["clear"]}
+    liked, _ = lyrics_words.compare(workspace, "rating", "liked", "disliked", limit=len(COMMON) + len(THEME))
+    clear = {term["word"] for term in liked["terms"] if term["clear"]}
     return {"of_the_theme": len(clear & set(THEME)), "others": len(clear - set(THEME))}
 
 

@@ -94,9 +94,9 @@ SEVERAL = re.compile(  # words only between blanks: Malcolm X is one
     r"\s*[,;/&+]\s*(?:and\s+)?|\s+[(\[]?(?:and|und|y|et|e|with|feat|ft|featuring|vs|versus|x)\b\.?\s+", re.IGNORECASE
 )
 DROPPED_G = re.compile(r"(?<=\w\w)in['’‘`´](?!\w)", re.IGNORECASE)  # Believin'
-TRIO = re.compile(
+TRIO = re.compile(  # single words: "Simon & Garfunkel, Anna Vale" names artists
     r"[^\s,]+(?:,\s*[^\s,]+)+,?\s+(?:&|\+|and|und|y|et|e)\s+[^\s,]+", re.IGNORECASE
-)  # words, and no names
+)
 _NUMERALS = (
     "ii", "iii", "iv", "v", "vi", "vii", "viii", "ix", "x", "xi", "xii", "xiii", "xiv", "xv", "xvi", "xvii", "xviii",
     "xix", "xx",

@@ -40,10 +40,6 @@ class _Model:
             code, confidence = self._identifier.classify(words)
         return str(code), float(confidence)
 
-    def is_read(self) -> bool:
-        """Tell whether the model is in memory."""
-        return self._identifier is not None
-
     def _look_after(self, seconds: float) -> None:
         timer = threading.Timer(seconds, self._rest)
         timer.daemon = True

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -18,7 +18,8 @@ PRIOR = 1_000.0  # words the prior weighs: a word must be told by more than its 
 USES = 2  # of a word in one song that count: a refrain is sung twenty times and is one song's
 SHUFFLES = 100  # with 40, chance is too rough a measure
 TINY = 0.05  # standard deviations of log-odds, at least: a word that hardly changes is not the clearest for that
-NONE = 1e-3  # standard deviations that are none
+FEW = 3  # songs of a side from which on a word has to stand in PAIR of them, so that one song's word is no habit
+PAIR = 2
 CHANCE = 95  # percentile of the clearest words when songs are dealt out anew
 
 
@@ -90,15 +91,13 @@ def corpus_of(counted: Mapping[int, Counter[str]]) -> Corpus:
 
 def telling(
     songs: Corpus,
-    inside: Iterable[int],
-    outside: Iterable[int],
+    first: Iterable[int],
+    second: Iterable[int],
     *,
     together: Mapping[int, object] | None = None,
-    least: int = 2,
-    limit: int | None = None,
     seed: int = 0,
-) -> Told:
-    """Return the words that tell some songs from others, and what chance gives.
+) -> tuple[Told, Told]:
+    """Return the words that tell some songs from others, and those that tell the others from them.
 
     The log-odds ratio with an informative Dirichlet prior, in standard deviations (Monroe, Colaresi & Quinn 2008,
     "Fightin' Words", equations 16 and 22); the prior is how often each word comes in all these songs together. It takes
@@ -110,52 +109,64 @@ def telling(
     Parameters
     ----------
     songs : Corpus
-    inside, outside : iterable of int
+    first, second : iterable of int
         Numbers of songs.
     together : mapping of int to object, optional
         What each song belongs to, such as its artist, whose songs are dealt out together a second time: else the habits
         of a few artists would look like what the sides have in common. Of both ways the one that says less counts.
-    least : int
-        Only words that at least so many of the songs inside use.
-    limit : int, optional
-        No more than so many.
     seed : int
 
     Returns
     -------
-    Told
-        Words with z above 0; none where one side has no words.
+    tuple of Told
+        Of the first and of the second songs: words with z above 0, of two songs at least where there are three; none
+        where one side has no words.
 
     >>> found = corpus_of({n: Counter({"rain" if n < 6 else "sun": 2, "day": 1}) for n in range(12)})
-    >>> [term.word for term in telling(found, range(6), range(6, 12)).terms]
-    ['rain']
+    >>> [[term.word for term in side.terms] for side in telling(found, range(6), range(6, 12))]
+    [['rain'], ['sun']]
     """
-    first, second = songs.rows(inside), songs.rows(outside)
-    rows = np.concatenate([first, second])
-    uses = songs.uses[rows]
-    lengths = np.asarray(uses.sum(axis=1)).ravel()
-    if not lengths[: len(first)].sum() or not lengths[len(first) :].sum():
-        return Told([])
-    columns = np.flatnonzero(_songs_with(uses) >= least)  # no other word can be told
-    uses = uses[:, columns]
-    as_it_is = np.arange(len(rows)) < len(first)
-    found, rng = _odds(uses, lengths, as_it_is), np.random.default_rng(seed)
-    z, chance = np.full(len(columns), np.inf), 0.0
-    for belongs in [{}, together] if together else [{}]:
-        groups = _groups(songs.ids[rows], belongs)
-        if belongs and not groups.any():  # all of one artist: there is nothing to deal
-            continue
-        cases = [_odds(uses, lengths, inside).astype(np.float32) for inside in _dealt(groups, len(first), rng)]
-        dealt = np.stack(cases)
-        spread = np.maximum(dealt.std(axis=0, ddof=1), TINY)
-        z = np.minimum(z, (found - dealt.mean(axis=0)) / spread)
-        chance = max(chance, float(np.percentile(_each_by_the_others(dealt).max(axis=1, initial=0.0), CHANCE)))
-    in_songs, in_rest = _songs_with(uses[as_it_is]), _songs_with(uses[~as_it_is])
-    told = sorted(
-        np.flatnonzero((z > 0) & (in_songs >= least)).tolist(), key=lambda i: (-z[i], songs.words[columns[i]])
+    rows = [songs.rows(first), songs.rows(second)]
+    if not all(songs.uses[side].sum() for side in rows):
+        return Told([]), Told([])
+    z, chances = _measured(songs, rows, together or {}, np.random.default_rng(seed))
+    used = [_songs_with(songs.uses[side]) for side in rows]
+    here, there = (
+        Told(_terms(songs.words, sign * z, used[side], used[1 - side], len(rows[side])), chances[side])
+        for side, sign in enumerate((1, -1))
     )
-    terms = [Term(songs.words[columns[i]], float(z[i]), int(in_songs[i]), int(in_rest[i])) for i in told[:limit]]
-    return Told(terms, chance)
+    return here, there
+
+
+def _terms(words: Sequence[str], z: np.ndarray, used: np.ndarray, rest: np.ndarray, songs: int) -> list[Term]:
+    """Return the words of one side, the clearest first."""
+    enough = used >= (PAIR if songs >= FEW else 1)
+    order = sorted(np.flatnonzero((z > 0) & enough).tolist(), key=lambda i: (-z[i], words[i]))
+    return [Term(words[i], float(z[i]), int(used[i]), int(rest[i])) for i in order]
+
+
+def _measured(
+    songs: Corpus, rows: Sequence[np.ndarray], together: Mapping[int, object], rng: np.random.Generator
+) -> tuple[np.ndarray, tuple[float, float]]:
+    """Return z of every word, above 0 for the first side's, and what chance gives on either side."""
+    both, size = np.concatenate(rows), len(rows[0])
+    uses = songs.uses[both]
+    lengths = np.asarray(uses.sum(axis=1)).ravel()
+    columns = np.flatnonzero(_songs_with(uses) >= (PAIR if len(both) >= FEW else 1))  # the others can hardly be told
+    uses = uses[:, columns]
+    found = _odds(uses, lengths, np.arange(len(both)) < size)
+    ways = [_groups(songs.ids[both], {}), _groups(songs.ids[both], together)]
+    least, highest, lowest = np.full(len(columns), np.inf), 0.0, 0.0
+    for groups in ways if 1 < len(set(ways[1].tolist())) < len(both) else ways[:1]:
+        dealt = np.stack([_odds(uses, lengths, one).astype(np.float32) for one in _dealt(groups, size, rng)])
+        measured = (found - dealt.mean(axis=0)) / np.maximum(dealt.std(axis=0, ddof=1), TINY)
+        least = np.where(np.abs(measured) < np.abs(least), measured, least)
+        by_others = _each_by_the_others(dealt)
+        highest = max(highest, float(np.percentile(by_others.max(axis=1, initial=0.0), CHANCE)))
+        lowest = max(lowest, float(np.percentile(-by_others.min(axis=1, initial=0.0), CHANCE)))
+    z = np.zeros(len(songs.words))
+    z[columns] = least
+    return z, (highest, lowest)
 
 
 def _groups(ids: np.ndarray, together: Mapping[int, object]) -> np.ndarray:

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Iterable, Mapping
+from itertools import chain
 from typing import TYPE_CHECKING, Any
 
 from core.errors import EarmarkError
@@ -12,15 +13,13 @@ from services.lyrics import SET
 from services.workspace import Workspace
 
 if TYPE_CHECKING:
-    from lyrics.telling import Corpus
+    from lyrics.telling import Corpus, Told
 
 ARTIST = "artist"
 REST = "everything else"
 OPPOSITES = {"liked": "disliked", "disliked": "liked"}
 LIMIT = 40  # words listed
 SIGNS = 8  # words of one track that are named
-FEW = 3  # songs from which words can be told from chance
-PAIR = 2  # songs a word must stand in, so that one song's refrain is not a theme
 NOTHING = "No lyrics yet. `lyrics fetch` looks for them in your files and, where you turn a source on, on the internet."
 
 
@@ -74,8 +73,8 @@ def groups(workspace: Workspace, by: str) -> dict[str, list[int]]:
 
 def compare(
     workspace: Workspace, by: str, value: str, against: str | None = None, *, limit: int = LIMIT
-) -> dict[str, Any]:
-    """Return the words that tell one part of the library from another.
+) -> list[dict[str, Any]]:
+    """Return the words that tell one part of the library from another, and those that tell the other from it.
 
     Parameters
     ----------
@@ -85,12 +84,14 @@ def compare(
         The part: "liked", "rock", an artist.
     against : str, optional
         What it is compared with; liked with disliked by default, else with everything else.
+    limit : int
+        Words listed on each side.
 
     Returns
     -------
-    dict
-        by, value, against, songs, songs_against, chance (the z that the clearest word reaches in one of twenty cases
-        when songs are dealt out anew, all of an artist together; None where it cannot be told), terms [{word, z, clear
+    list of dict
+        Two sides: by, value, against, songs, songs_against, chance (the z that the clearest word reaches in one of
+        twenty cases when songs and artists are dealt out anew; None where it cannot be told), terms [{word, z, clear
         (z above chance), songs, rest}] (`lyrics.telling`; songs on either side that use the word).
 
     Raises
@@ -101,30 +102,37 @@ def compare(
     from lyrics.telling import telling
 
     parts = groups(workspace, by)
+    against = against or (OPPOSITES.get(value) if OPPOSITES.get(value) in parts else None) or REST
     inside = _part(parts, by, value)
-    against = against or (OPPOSITES.get(value) if OPPOSITES.get(value) in parts else None)
-    rest = {i for name, ids in parts.items() if name != value for i in ids} if against in (None, REST) else set()
-    outside = sorted(rest) if against in (None, REST) else _part(parts, by, str(against))
-    together = None if by == ARTIST else _artists(workspace, parts)
-    least = PAIR if len(inside) >= FEW else 1
-    told = telling(corpus(workspace), inside, outside, together=together, least=least, limit=limit)
+    outside = [i for name, ids in parts.items() if name != value for i in ids]
+    if against != REST:
+        outside = _part(parts, by, against)
+    together = None if by == ARTIST else _artists(workspace, [*inside, *outside])
+    here, there = telling(corpus(workspace), inside, outside, together=together)
+    return [
+        _side(by, (value, against), (len(inside), len(outside)), here, limit),
+        _side(by, (against, value), (len(outside), len(inside)), there, limit),
+    ]
+
+
+def _side(by: str, names: tuple[str, str], songs: tuple[int, int], told: Told, limit: int) -> dict[str, Any]:
     return {
         "by": by,
-        "value": value,
-        "against": against or REST,
-        "songs": len(inside),
-        "songs_against": len(outside),
+        "value": names[0],
+        "against": names[1],
+        "songs": songs[0],
+        "songs_against": songs[1],
         "chance": round(told.chance, 2) if told.chance < float("inf") else None,
         "terms": [
             {"word": t.word, "z": round(t.z, 2), "clear": t.z > told.chance, "songs": t.songs, "rest": t.rest}
-            for t in told.terms
+            for t in told.terms[:limit]
         ],
     }
 
 
-def _artists(workspace: Workspace, parts: dict[str, list[int]]) -> dict[int, str]:
+def _artists(workspace: Workspace, track_ids: Iterable[int]) -> dict[int, str]:
     """Return whose each song is; a song of nobody belongs to itself."""
-    tracks = workspace.tracks.many([i for ids in parts.values() for i in ids])
+    tracks = workspace.tracks.many(track_ids)
     return {i: name for i, track in tracks.items() if (name := track.artist or track.album_artist)}
 
 
@@ -133,19 +141,29 @@ def signs(workspace: Workspace, track_id: int, *, limit: int = SIGNS) -> dict[st
 
     Only words that are clearer than chance among the other songs, the clearest first; {} while there are too few.
     """
-    from lyrics.telling import telling
+    from lyrics.telling import FEW, telling
 
     parts = groups(workspace, "rating")
-    sides = {name: [i for i in parts.get(name, []) if i != track_id] for name in OPPOSITES}
-    if min(map(len, sides.values())) < FEW:
+    sides = [[i for i in parts.get(name, []) if i != track_id] for name in OPPOSITES]
+    if min(map(len, sides)) < FEW:
         return {}
-    known, artists = corpus(workspace), _artists(workspace, parts)
+    known = corpus(workspace)
     own = known.words_of(track_id)
-    found = {}
-    for name, other in OPPOSITES.items():
-        told = telling(known, sides[name], sides[other], together=artists, least=PAIR)
-        found[name] = [term.word for term in told.terms if term.z > told.chance and term.word in own][:limit]
-    return found
+    told = telling(known, *sides, together=_artists(workspace, chain(*sides)))
+    return {
+        name: [term.word for term in side.terms if term.z > side.chance and term.word in own][:limit]
+        for name, side in zip(OPPOSITES, told, strict=True)
+    }
+
+
+def sentence(words: dict[str, list[str]]) -> str:
+    """Say what `signs` found, nothing where it found none.
+
+    >>> sentence({"liked": ["harbour", "sail"], "disliked": []})
+    'Words of songs you like: harbour, sail.'
+    """
+    names = {"liked": "Words of songs you like", "disliked": "Words of songs you dislike"}
+    return " ".join(f"{name}: {', '.join(words[kind])}." for kind, name in names.items() if words.get(kind))
 
 
 def _part(parts: dict[str, list[int]], by: str, value: str) -> list[int]:

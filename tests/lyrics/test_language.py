@@ -111,9 +111,9 @@ def test_the_models_memory_is_given_back_after_a_rest_and_the_next_question_read
 ) -> None:
     monkeypatch.setattr(language, "REST", 0.2)
     model = language._Model()
-    assert model.classify("walking down the empty street")[0] == "en" and model.is_read()
+    assert model.classify("walking down the empty street")[0] == "en" and model._identifier is not None
     deadline = time.monotonic() + 20
-    while model.is_read() and time.monotonic() < deadline:
+    while model._identifier is not None and time.monotonic() < deadline:
         time.sleep(0.05)
-    assert not model.is_read()
+    assert model._identifier is None
     assert model.classify("je marche seul dans la rue vide")[0] == "fr"

@@ -56,19 +56,19 @@ def words(found: dict) -> set[str]:
 
 
 def test_liked_is_compared_with_disliked(workspace: Workspace, sung: list[int]) -> None:
-    found = lyrics_words.compare(workspace, "rating", "liked")
+    found = lyrics_words.compare(workspace, "rating", "liked")[0]
     assert (found["against"], found["songs"], found["songs_against"]) == ("disliked", 3, 3)
     assert {"harbour", "sail", "anchor"} <= words(found) and not {"engine", "the", "and"} & words(found)
     assert all(term["z"] > 0 and term["songs"] == 3 for term in found["terms"])
 
 
 def test_what_two_artists_say_is_no_clearer_than_chance(workspace: Workspace, sung: list[int]) -> None:
-    found = lyrics_words.compare(workspace, "rating", "liked")
+    found = lyrics_words.compare(workspace, "rating", "liked")[0]
     assert found["chance"] is not None and not any(term["clear"] for term in found["terms"])
 
 
 def test_what_many_artists_say_is_clearer_than_chance(workspace: Workspace, sung_by_many: list[int]) -> None:
-    found = lyrics_words.compare(workspace, "rating", "liked")
+    found = lyrics_words.compare(workspace, "rating", "liked")[0]
     assert {term["word"] for term in found["terms"] if term["clear"]} == {"harbour", "sail"}
     assert all(term["z"] > found["chance"] for term in found["terms"] if term["clear"])
 
@@ -92,8 +92,15 @@ def test_a_genre_is_that_of_the_tag_until_there_is_an_answer(workspace: Workspac
 
 
 def test_an_artist_is_compared_with_everything_else(workspace: Workspace, sung: list[int]) -> None:
-    found = lyrics_words.compare(workspace, "artist", "B")
+    found = lyrics_words.compare(workspace, "artist", "B")[0]
     assert found["against"] == lyrics_words.REST and "engine" in words(found)
+
+
+@pytest.mark.parametrize("against", [None, lyrics_words.REST, "jazz"])
+def test_both_sides_are_told(against: str | None, workspace: Workspace, sung: list[int]) -> None:
+    rock, rest = lyrics_words.compare(workspace, "genre", "rock", against)
+    assert "harbour" in words(rock) and "engine" in words(rest) and not words(rock) & words(rest)
+    assert (rest["value"], rest["against"], rest["songs"]) == (rock["against"], "rock", 3)
 
 
 def test_new_words_count_at_once(workspace: Workspace, sung: list[int]) -> None:
@@ -102,7 +109,7 @@ def test_new_words_count_at_once(workspace: Workspace, sung: list[int]) -> None:
         lyrics.write(
             workspace, track, "A lantern in a lantern street\nlantern light before my feet\nlanterns everywhere we meet"
         )
-    assert "lantern" in words(lyrics_words.compare(workspace, "rating", "liked"))
+    assert "lantern" in words(lyrics_words.compare(workspace, "rating", "liked")[0])
 
 
 def test_sentiment_is_told_of_english_songs_only(workspace: Workspace, sung: list[int]) -> None:

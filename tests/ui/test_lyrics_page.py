@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from pathlib import Path
 
@@ -69,6 +70,12 @@ def said(at: AppTest) -> str:
     """Return every sentence on the page."""
     kinds = ("markdown", "caption", "error", "text", "header", "title")
     return "\n".join(element.value for kind in kinds for element in at.get(kind))
+
+
+def clouds(at: AppTest) -> list[str]:
+    """Return what the word clouds on the page are of, each once a word is drawn."""
+    found = [re.search(r"Word cloud of ([^:]+): \w", str(element.value)) for element in at.get("html")]
+    return [cloud[1] for cloud in found if cloud]
 
 
 def click(at: AppTest, key: str) -> AppTest:
@@ -148,9 +155,15 @@ def test_an_empty_correction_is_refused_in_words(visit: Visit, sung: list[int], 
 def test_words_that_tell_liked_from_disliked_are_drawn(visit: Visit, sung: list[int]) -> None:
     at = visit(part="Words")
     assert [box.value for box in at.selectbox] == ["liked", "disliked"]
-    clouds = [element.value for element in at.get("html") if "Word cloud" in str(element.value)]
-    assert not clouds or "Word cloud of liked" in clouds[0]
-    assert "Log-odds of each word" in said(at)
+    assert clouds(at) == ["liked", "disliked"] and "Log-odds of each word" in said(at)
+    assert "No word is clearer than chance yet." in said(at)  # of two songs against two
+
+
+def test_a_part_is_drawn_beside_everything_else(visit: Visit, sung: list[int]) -> None:
+    at = visit(part="Words")
+    at.selectbox(key="words-against-rating-liked").set_value("everything else")
+    run(at)
+    assert clouds(at) == ["liked", "everything else"]
 
 
 def test_feelings_are_averaged_by_answer(visit: Visit, sung: list[int]) -> None:

@@ -117,7 +117,7 @@ def _song(engine: Engine, track_id: int) -> None:
         st.markdown(literal(found["sentence"]))
         if found["figures"]:
             st.markdown(figures(found))
-            if said := signs(_signs(*_stamps(engine), engine, track_id)):
+            if said := lyrics_words.sentence(_signs(*_stamps(engine), engine, track_id)):
                 st.markdown(literal(said))
         _buttons(engine, found)
         if found["lines"]:
@@ -147,16 +147,6 @@ def figures(found: dict[str, Any]) -> str:
     mood = found["mood"]
     parts.append(NOT_ENGLISH if mood is None else f"sentiment {mood['mean']:+.2f} (-1 to 1)")
     return " · ".join(parts)
-
-
-def signs(words: dict[str, list[str]]) -> str:
-    """Say which words of a song are those of songs the person likes or dislikes, nothing where none is.
-
-    >>> signs({"liked": ["harbour", "sail"], "disliked": []})
-    'Words of songs you like: harbour, sail.'
-    """
-    names = {"liked": "Words of songs you like", "disliked": "Words of songs you dislike"}
-    return " ".join(f"{name}: {', '.join(words[kind])}." for kind, name in names.items() if words.get(kind))
 
 
 def _stamps(engine: Engine) -> tuple[str, str]:

@@ -74,12 +74,10 @@ def _compared(
 ) -> list[dict[str, Any]] | str:
     """Return both sides, each against the other, or why there is nothing to show."""
     try:
-        sides = [lyrics_words.compare(_engine.workspace, by, value, against)]
-        if sides[0]["songs_against"]:
-            sides.append(lyrics_words.compare(_engine.workspace, by, against, value))
+        sides = lyrics_words.compare(_engine.workspace, by, value, against)
     except EarmarkError as error:
         return str(error)
-    return sides
+    return [side for side in sides if side["songs"]]  # where there is one part alone, everything else is nothing
 
 
 def _named(name: str, parts: dict[str, int]) -> str:
