@@ -91,6 +91,7 @@ def steps() -> Iterator[tuple[str, Callable[[Page], None]]]:
     yield from ((name, lambda page, name=name: go_to(page, name)) for name in PAGES)
     yield "Lyrics", lambda page: go_to(page, "Lyrics")
     yield "Lyrics: a song", choose_song
+    yield "Lyrics: which of its words are those of liked songs", settled
     yield "Lyrics: written by hand", write_words
     yield from ((f"Lyrics: {part}", lambda page, part=part: choose_part(page, part)) for part in ("Words", "Feelings"))
     yield "Lyrics: A song", lambda page: choose_part(page, "A song")  # as it was found
@@ -126,14 +127,13 @@ def choose_part(page: Page, part: str) -> None:
 
 
 def choose_song(page: Page) -> None:
-    """Choose the second song of the list."""
+    """Choose the second song of the list, and wait for its words."""
     table = page.get_by_test_id("stDataFrame").first
     table.scroll_into_view_if_needed()
     box = table.bounding_box()
     assert box is not None
     page.mouse.click(box["x"] + 130, box["y"] + 2.5 * ROW)
     page.get_by_text("Correct the words").wait_for()
-    settled(page)
 
 
 def write_words(page: Page) -> None:

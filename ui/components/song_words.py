@@ -117,8 +117,7 @@ def _song(engine: Engine, track_id: int) -> None:
         st.markdown(literal(found["sentence"]))
         if found["figures"]:
             st.markdown(figures(found))
-            if said := lyrics_words.sentence(_signs(*_stamps(engine), engine, track_id)):
-                st.markdown(literal(said))
+        place = st.empty()
         _buttons(engine, found)
         if found["lines"]:
             _arc(found)
@@ -126,6 +125,9 @@ def _song(engine: Engine, track_id: int) -> None:
                 st.caption("The line that is sung is marked while it plays; a click on a line goes there.")
             sheet(track_id, found["title"], found["lines"], key=f"lyrics-sheet-{track_id}")
         _edit(engine, found)
+        if found["lines"]:  # last: the first time the words of the whole library are counted for it
+            said = lyrics_words.sentence(_signs(*_stamps(engine), engine, track_id))
+            place.markdown(literal(said)) if said else place.empty()
 
 
 def figures(found: dict[str, Any]) -> str:
