@@ -30,7 +30,7 @@ HOW = (
     " song only are left out. Up to the dotted lines the clearest word comes by chance in 19 of 20 cases; words that"
     " may be chance are grey."
 )
-NOTHING_CLEAR = "No word is clearer than chance yet. More rated songs with words will tell."
+NOTHING_CLEAR = "No word is clearer than chance yet. More songs with words may tell."
 
 
 def telling_words(engine: Engine) -> None:
